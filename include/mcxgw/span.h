@@ -1,0 +1,114 @@
+/*
+ * mcxgw/span.h: a borrowed run of octets.
+ *
+ * A span never owns and is never stored beyond the buffer it points into; to
+ * keep it, copy it into an arena (gw_arena_copy).  Comparison of ASCII is
+ * without locale.  All functions accept the empty span { NULL, 0 }.
+ */
+#ifndef MCXGW_SPAN_H
+#define MCXGW_SPAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "mcxgw/err.h"
+
+struct gw_span {
+	const uint8_t *p;
+	size_t len;
+};
+
+/* A span of a string literal, usable in static initialisers. */
+#define GW_LIT(s)                                                              \
+	{                                                                      \
+		(const uint8_t *)("" s), sizeof(s) - 1                         \
+	}
+/* The same as an expression. */
+#define GW_SPAN(s) ((struct gw_span)GW_LIT(s))
+/* For printf("%.*s", GW_FMT(span)). */
+#define GW_FMT(s) (int)(s).len, (const char *)(s).p
+
+static inline struct gw_span
+gw_span_of(const char *s)
+{
+	struct gw_span none = { NULL, 0 };
+	return s == NULL ? none :
+			   (struct gw_span){ (const uint8_t *)s, strlen(s) };
+}
+
+/** At most len octets of s from off on; empty when off is past the end. */
+static inline struct gw_span
+gw_span_sub(struct gw_span s, size_t off, size_t len)
+{
+	if (off >= s.len)
+		return (struct gw_span){ s.p == NULL ? NULL : s.p + s.len, 0 };
+	size_t rest = s.len - off;
+	return (struct gw_span){ s.p + off, len < rest ? len : rest };
+}
+
+/** The octets from the start of a up to the end of b; both in one buffer. */
+static inline struct gw_span
+gw_span_join(struct gw_span a, struct gw_span b)
+{
+	return (struct gw_span){ a.p, (size_t)(b.p + b.len - a.p) };
+}
+
+static inline uint8_t
+gw_lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+}
+
+static inline bool
+gw_span_eq(struct gw_span a, struct gw_span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+/** Equal without case (ASCII). */
+static inline bool
+gw_span_ieq(struct gw_span a, struct gw_span b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (gw_lower(a.p[i]) != gw_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+/** Does s begin with prefix, without case (ASCII)? */
+static inline bool
+gw_span_istarts(struct gw_span s, struct gw_span prefix)
+{
+	return s.len >= prefix.len &&
+	       gw_span_ieq(gw_span_sub(s, 0, prefix.len), prefix);
+}
+
+/** Offset of the first c at or after from, or s.len when there is none. */
+static inline size_t
+gw_span_find(struct gw_span s, size_t from, uint8_t c)
+{
+	if (from >= s.len)
+		return s.len;
+	const uint8_t *hit = memchr(s.p + from, c, s.len - from);
+	return hit == NULL ? s.len : (size_t)(hit - s.p);
+}
+
+/** Without leading and trailing SP, HTAB, CR and LF. */
+struct gw_span gw_span_trim(struct gw_span s);
+
+/** Offset of needle in s (exact), or s.len when it is not there. */
+size_t gw_span_search(struct gw_span s, struct gw_span needle);
+
+/**
+ * Read s as decimal digits only, at most max.  On failure *out is untouched.
+ *
+ * GW_EMALFORMED  empty, or something that is not a digit
+ * GW_ELIMIT      larger than max
+ */
+enum gw_err
+gw_span_to_u64(struct gw_span s, uint64_t max, uint64_t *out) GW_NODISCARD;
+
+#endif

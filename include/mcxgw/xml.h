@@ -1,0 +1,52 @@
+/*
+ * mcxgw/xml.h: the only door for XML files.
+ *
+ * Files an operator writes (configuration, agreements, KMS certificates) come
+ * in here: size capped, UTF-8, no DTD, no entity, no network, no XInclude,
+ * depth capped, then validated against an XSD.  XML from the wire goes
+ * through mcxgw/xmlpull.h.
+ */
+#ifndef MCXGW_XML_H
+#define MCXGW_XML_H
+
+#include "mcxgw/diag.h"
+
+#define GW_XML_FILE_MAX	 (4u << 20) /* octets of one file */
+#define GW_XML_DEPTH_MAX 32
+
+typedef struct _xmlDoc xmlDoc;
+typedef struct _xmlNode xmlNode;
+
+/** Prepare libxml2.  Call once, before threads. */
+void gw_xml_init(void);
+
+/**
+ * Read the file at path and validate it with the schema at xsd (a path; NULL
+ * for none).  Every mistake is reported to d; NULL if there was one.  The
+ * caller frees the document with gw_xml_free().
+ */
+xmlDoc *gw_xml_load(const char *path, const char *xsd, struct gw_diag *d);
+
+/** The same for text in memory; name stands for the file in reports. */
+xmlDoc *gw_xml_parse(
+    struct gw_span text, const char *name, const char *xsd, struct gw_diag *d);
+
+void gw_xml_free(xmlDoc *doc);
+
+/** Where node stands.  file is doc's name, owned by doc. */
+struct gw_where gw_xml_where(const xmlNode *node);
+/** The root element. */
+xmlNode *gw_xml_root(xmlDoc *doc);
+/** First child element (any name when name is NULL), or NULL. */
+xmlNode *gw_xml_child(const xmlNode *node, const char *name);
+/** Next sibling element (any name when name is NULL), or NULL. */
+xmlNode *gw_xml_next(const xmlNode *node, const char *name);
+/** Local name of an element. */
+const char *gw_xml_name(const xmlNode *node);
+/** Value of an attribute without namespace, copied to a; NULL if absent. */
+const char *
+gw_xml_attr(const xmlNode *node, const char *name, struct gw_arena *a);
+/** Text of an element, trimmed, copied to a; "" when empty. */
+const char *gw_xml_text(const xmlNode *node, struct gw_arena *a);
+
+#endif

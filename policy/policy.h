@@ -1,0 +1,137 @@
+/*
+ * policy.h: agreements and local policy, compiled; the decision.
+ *
+ * The only header of this folder that others see.  A policy is immutable
+ * after loading, so any thread may read it without a lock.  Deciding is a
+ * pure function of (policy, facts, now): no clock, no allocation, bounded
+ * time that does not depend on how many agreements there are.
+ *
+ * Deciding has two halves, so that costly facts are found only when a rule
+ * asks for them:
+ *
+ *   policy_match()   steps 1 to 5; says which rule applies and what it needs
+ *                    (signature, lookup, limits)
+ *   policy_decide()  all steps with the completed facts
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "mcxgw/verdict.h"
+
+struct gw_arena;
+
+/* A system as the configuration names it; the index is its name in facts. */
+struct gw_system {
+	const char *id;
+	bool local;
+	size_t n_domains; /* domains of its MC service IDs, lower case */
+	const char *const *domains;
+	size_t n_migrated; /* users of other systems that it may speak for */
+	const char *const *migrated;
+	size_t n_identities; /* TLS identities it may show */
+	const char *const *identities;
+};
+
+enum policy_demand { POLICY_OFF, POLICY_CHECK, POLICY_REQUIRE };
+enum policy_lookup {
+	POLICY_LOOKUP_NEVER,
+	POLICY_LOOKUP_WHEN_UNKNOWN,
+	POLICY_LOOKUP_ALWAYS
+};
+
+struct policy_match {
+	bool matched; /* a rule was found; index and the rest are set */
+	uint32_t rule; /* index among all rules, 0 to policy_rules() - 1 */
+	uint16_t to;
+	bool reversed; /* the rule is that of the other direction */
+	enum policy_demand signature;
+	enum policy_lookup lookup;
+};
+
+/* What the agreement says about headers and bodies that cross. */
+struct policy_handling {
+	bool hide_call_id;
+	bool drop_unknown; /* header fields we do not know; default true */
+	bool access_token_drop; /* default true; false only by agreement */
+	size_t n_allow, n_drop; /* header names, lower case */
+	const char *const *allow, *const *drop;
+	const char *asserted_identity; /* URI to put, or NULL: leave */
+	const char *request_uri; /* PSI to put, or NULL: leave */
+};
+
+/* A security domain that an agreement names. */
+struct policy_domain {
+	const char *kms; /* lower case */
+	uint16_t system;
+	const char *certificate; /* file, NULL: none given */
+	bool pinned;
+	uint8_t sha256[32];
+	uint32_t compat; /* POLICY_COMPAT_* */
+	struct gw_where at;
+};
+#define POLICY_COMPAT_SIGN_HEADER  (1u << 0) /* "sign-header-excluded" */
+#define POLICY_COMPAT_UID_HEX	   (1u << 1) /* "uid-hex" */
+#define POLICY_COMPAT_TRAILING_NUL (1u << 2) /* "kms-trailing-nul" */
+#define POLICY_COMPAT_UID_IN_IDR   (1u << 3) /* "uid-in-idr" */
+#define POLICY_COMPAT_KMS_IN_ROLE3 (1u << 4) /* "kms-in-role-3" */
+
+struct policy_limit {
+	uint32_t rate; /* requests per window; 0: none */
+	uint32_t window_s; /* 1, 60 or 3600 */
+	uint32_t concurrent; /* transactions open at once; 0: none */
+};
+
+struct policy_source {
+	const char *policy_file; /* NULL: an empty local policy */
+	const char *agreements_dir; /* every *.xml in it */
+	const char *schema_dir; /* agreement.xsd, policy.xsd */
+	const struct gw_system *systems; /* borrowed for the policy's life */
+	size_t n_systems;
+	int64_t wall_us; /* for warnings about validity */
+};
+
+struct policy;
+
+/**
+ * Load, check and compile.  Every mistake goes to d; NULL if there was an
+ * error (warnings do not hinder).
+ */
+struct policy *policy_load(const struct policy_source *src, struct gw_diag *d);
+void policy_free(struct policy *p);
+
+/**
+ * Steps 1 to 5.  False if no rule applies: policy_decide() with the same
+ * facts gives the reason.
+ */
+bool policy_match(const struct policy *p, const struct gw_facts *f,
+    int64_t wall_us, struct policy_match *out);
+
+/** The decision.  Total: always fills *v.  Default: refuse. */
+void policy_decide(const struct policy *p, const struct gw_facts *f,
+    int64_t wall_us, struct gw_verdict *v);
+
+/** The system whose MC service IDs are in the domain of uri, or NONE. */
+uint16_t policy_system_of(const struct policy *p, struct gw_span uri);
+
+/** How messages between two systems are handled; never NULL (defaults). */
+const struct policy_handling *
+policy_handling(const struct policy *p, uint16_t from, uint16_t to);
+
+size_t policy_rules(const struct policy *p);
+/** "agreement/rule", unique. */
+const char *policy_rule_name(const struct policy *p, uint32_t rule);
+const struct policy_limit *
+policy_rule_limit(const struct policy *p, uint32_t rule);
+
+size_t policy_domains(const struct policy *p);
+const struct policy_domain *policy_domain_at(const struct policy *p, size_t i);
+/** The domain of that KMS URI (without case), or NULL. */
+const struct policy_domain *
+policy_domain_find(const struct policy *p, struct gw_span kms);
+
+/** How far a time stamp of a key message may lie off, and how long a key
+ * message is remembered against replay (microseconds). */
+int64_t policy_clock_tolerance_us(const struct policy *p);
+int64_t policy_replay_window_us(const struct policy *p);
+
+#endif
