@@ -1,0 +1,57 @@
+/*
+ * gate.h: from a message to a verdict.
+ *
+ * Reads the body, fills in the facts, asks policy which rule applies and what
+ * it needs, verifies the key messages as that rule demands, and lets policy
+ * decide.  The running gateway and `explain` call the same function.
+ */
+#ifndef GATE_H
+#define GATE_H
+
+#include "codec/eccsi/eccsi.h"
+#include "codec/mcx/mcx_body.h"
+#include "core/replay.h"
+#include "core/snapshot.h"
+
+/* What one thread needs to judge. */
+struct gate {
+	struct eccsi_verifier *verifier;
+	struct replay *replay; /* shared; NULL: not looked at (explain) */
+	bool meter; /* count rates (not in explain) */
+};
+
+struct gate_ask {
+	uint16_t from; /* system the peer proved to be, or NONE */
+	uint16_t to; /* from a token; GW_SYSTEM_NONE: find it */
+	bool in_dialog;
+	bool answering; /* in a dialog, from the called side */
+	uint64_t dialog_keys; /* digest of the dialog's key messages, or 0 */
+	bool to_us; /* the Request-URI is the gateway's own, without token */
+};
+
+/* One request as it was judged.  Large: lives in the worker's scratch. */
+struct gate_case {
+	struct mcx_body body;
+	struct gw_facts facts;
+	struct policy_match match;
+	struct gw_verdict verdict;
+	uint64_t keys; /* digest of its key messages, 0 if none */
+	/* The body could not be read: verdict refuses with 400, fault says
+	 * where in the message. */
+	bool unreadable;
+	struct gw_fault fault;
+};
+
+/**
+ * Judge m.  Total: always leaves a verdict in out->verdict (default refuse).
+ * Spans of the result point into m and into the arena.
+ */
+void gate_judge(struct gate *g, const struct snapshot *s,
+    const struct sip_msg *m, const struct gate_ask *ask, struct gw_now now,
+    struct gw_arena *arena, struct gate_case *out);
+
+/** Must this in-dialog request be decided again?  Yes if it is an INVITE or
+ * REFER, or has a body that could carry keys, media or an info document. */
+bool gate_wants(const struct sip_msg *m);
+
+#endif
