@@ -12,8 +12,11 @@
 
 #include "mcxgw/arena.h"
 
+struct gw_buf;
+struct gw_json;
+
 struct gw_where {
-	const char *file; /* borrowed; lives as long as the diag's arena */
+	const char *file; /* borrowed; a report keeps a copy of its own */
 	unsigned line; /* from 1; 0 means the file as a whole */
 };
 
@@ -26,7 +29,8 @@ struct gw_diag_entry {
 	struct gw_diag_entry *next;
 };
 
-struct gw_diag; /* collects entries, in order of report; at most 1000 */
+/* Collects entries in order of report; keeps 1000, counts all. */
+struct gw_diag;
 
 struct gw_diag *gw_diag_new(void);
 void gw_diag_free(struct gw_diag *d);
@@ -44,5 +48,13 @@ size_t gw_diag_errors(const struct gw_diag *d);
 size_t gw_diag_warnings(const struct gw_diag *d);
 /** The first entry, or NULL; follow next. */
 const struct gw_diag_entry *gw_diag_first(const struct gw_diag *d);
+
+/** Write all entries as text, in the form shown above. */
+void gw_diag_print(const struct gw_diag *d, struct gw_buf *out);
+/**
+ * Write the members errors, warnings, not_shown (numbers) and findings (an
+ * array of level, file, line, code, text, want) into the object that is open.
+ */
+void gw_diag_json(const struct gw_diag *d, struct gw_json *j);
 
 #endif

@@ -1,0 +1,186 @@
+/*
+ * hex.c: hexadecimal and base64, by table, nothing forgiven.
+ */
+#include "mcxgw/hex.h"
+
+/* The value of a digit plus one; 0 means it is none. */
+static const uint8_t hex_digit[256] = {
+	['0'] = 1,
+	['1'] = 2,
+	['2'] = 3,
+	['3'] = 4,
+	['4'] = 5,
+	['5'] = 6,
+	['6'] = 7,
+	['7'] = 8,
+	['8'] = 9,
+	['9'] = 10,
+	['a'] = 11,
+	['b'] = 12,
+	['c'] = 13,
+	['d'] = 14,
+	['e'] = 15,
+	['f'] = 16,
+	['A'] = 11,
+	['B'] = 12,
+	['C'] = 13,
+	['D'] = 14,
+	['E'] = 15,
+	['F'] = 16,
+};
+
+static const char url_digit[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+#define BAD 0x80
+
+static inline uint8_t
+b64_value(uint8_t c, uint8_t c62, uint8_t c63)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint8_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint8_t)(c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (uint8_t)(c - '0' + 52);
+	return c == c62 ? 62 : c == c63 ? 63 : BAD;
+}
+
+static enum gw_err
+refuse(struct gw_fault *fault, size_t at, const char *why)
+{
+	*fault = (struct gw_fault){ at, why };
+	return GW_EMALFORMED;
+}
+
+enum gw_err
+gw_hex_decode(struct gw_arena *a, struct gw_span in, struct gw_span *out,
+    struct gw_fault *fault)
+{
+	uint8_t *to;
+
+	for (size_t i = 0; i < in.len; i++)
+		if (hex_digit[in.p[i]] == 0)
+			return refuse(fault, i, "not a hexadecimal digit");
+	if (in.len % 2 != 0)
+		return refuse(fault, in.len, "odd number of digits");
+	if ((to = gw_arena_bytes(a, in.len / 2)) == NULL) {
+		*fault = (struct gw_fault){ 0, "out of memory" };
+		return GW_ENOMEM;
+	}
+	for (size_t i = 0; i < in.len; i += 2)
+		to[i / 2] = (uint8_t)((hex_digit[in.p[i]] - 1) << 4 |
+				      (hex_digit[in.p[i + 1]] - 1));
+	*out = (struct gw_span){ to, in.len / 2 };
+	return GW_OK;
+}
+
+/* A base64 text while it is read. */
+struct b64 {
+	uint8_t *to;
+	size_t len;
+	uint32_t bits; /* of the group that is being collected */
+	unsigned n, pads; /* its digits; its '=' */
+};
+
+static const char *
+b64_step(struct b64 *b, uint8_t c)
+{
+	uint8_t v = b64_value(c, '+', '/');
+
+	if (c == '=') {
+		if (b->n < 2 || b->n + b->pads == 4)
+			return "padding where none belongs";
+		if (b->pads++ == 0 &&
+		    (b->bits & (b->n == 2 ? 0xfu : 0x3u)) != 0)
+			return "stray bits before the padding";
+		return NULL;
+	}
+	if (v == BAD)
+		return "not a base64 digit";
+	if (b->pads != 0)
+		return "a digit after the padding";
+	b->bits = b->bits << 6 | v;
+	if (++b->n == 4) {
+		b->to[b->len++] = (uint8_t)(b->bits >> 16);
+		b->to[b->len++] = (uint8_t)(b->bits >> 8);
+		b->to[b->len++] = (uint8_t)b->bits;
+		b->bits = b->n = 0;
+	}
+	return NULL;
+}
+
+enum gw_err
+gw_b64_decode(struct gw_arena *a, struct gw_span in, struct gw_span *out,
+    struct gw_fault *fault)
+{
+	struct b64 b = { .to = gw_arena_bytes(a, in.len / 4 * 3 + 3) };
+	const char *why;
+
+	if (b.to == NULL) {
+		*fault = (struct gw_fault){ 0, "out of memory" };
+		return GW_ENOMEM;
+	}
+	for (size_t i = 0; i < in.len; i++)
+		if (in.p[i] != '\r' && in.p[i] != '\n' &&
+		    (why = b64_step(&b, in.p[i])) != NULL)
+			return refuse(fault, i, why);
+	if (b.n != 0 && b.n + b.pads != 4)
+		return refuse(fault, in.len, "ends inside a group of four");
+	if (b.n == 3) {
+		b.to[b.len++] = (uint8_t)(b.bits >> 10);
+		b.to[b.len++] = (uint8_t)(b.bits >> 2);
+	} else if (b.n == 2) {
+		b.to[b.len++] = (uint8_t)(b.bits >> 4);
+	}
+	*out = (struct gw_span){ b.to, b.len };
+	return GW_OK;
+}
+
+void
+gw_b64url_encode(struct gw_span in, uint8_t *out)
+{
+	size_t i = 0;
+	uint32_t w;
+
+	for (; in.len - i >= 3; i += 3) {
+		w = (uint32_t)in.p[i] << 16 | (uint32_t)in.p[i + 1] << 8 |
+		    in.p[i + 2];
+		*out++ = (uint8_t)url_digit[w >> 18];
+		*out++ = (uint8_t)url_digit[w >> 12 & 63];
+		*out++ = (uint8_t)url_digit[w >> 6 & 63];
+		*out++ = (uint8_t)url_digit[w & 63];
+	}
+	if (i == in.len)
+		return;
+	w = (uint32_t)in.p[i] << 16;
+	if (in.len - i == 2)
+		w |= (uint32_t)in.p[i + 1] << 8;
+	*out++ = (uint8_t)url_digit[w >> 18];
+	*out++ = (uint8_t)url_digit[w >> 12 & 63];
+	if (in.len - i == 2)
+		*out = (uint8_t)url_digit[w >> 6 & 63];
+}
+
+enum gw_err
+gw_b64url_decode(struct gw_span in, uint8_t *out, size_t *len)
+{
+	uint32_t w = 0;
+	size_t n = 0;
+
+	if (in.len % 4 == 1)
+		return GW_EMALFORMED;
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t v = b64_value(in.p[i], '-', '_');
+		if (v == BAD)
+			return GW_EMALFORMED;
+		w = w << 6 | v;
+		if (i % 4 != 0)
+			out[n++] = (uint8_t)(w >> (6 - 2 * (i % 4)));
+	}
+	if ((in.len % 4 == 2 && (w & 0xf) != 0) ||
+	    (in.len % 4 == 3 && (w & 0x3) != 0))
+		return GW_EMALFORMED;
+	*len = n;
+	return GW_OK;
+}
