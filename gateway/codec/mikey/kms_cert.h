@@ -6,7 +6,7 @@
 #define KMS_CERT_H
 
 #include "codec/eccsi/eccsi.h"
-#include "codec/mikey/mikey_imsg.h"
+#include "codec/mikey/mikey_compat.h"
 #include "mcxgw/clock.h"
 #include "mcxgw/diag.h"
 
@@ -48,17 +48,6 @@ const struct kms_cert *kms_certs_at(const struct kms_certs *c, size_t i);
 const struct kms_cert *
 kms_certs_find(const struct kms_certs *c, struct gw_span kms_uri);
 
-/* What real products do differently; declared per security domain. */
-struct mikey_compat {
-	bool sign_header_excluded; /* signature does not cover the two octets
-	                              S type and length */
-	bool uid_as_hex; /* identity is the UID in ASCII hex */
-	bool kms_uri_trailing_nul; /* KMS URI ends with a NUL octet */
-	bool uid_in_role_1_2; /* UIDs stand in IDRi and IDRr */
-	bool kms_in_role_3; /* KMS URIs stand in IDRkms, twice */
-};
-
-/* Set *why (static text) on failure. */
 /**
  * Check the signature of m with cert, the certificate of its IDRkmsi.  The
  * signer's UID is computed from IDRi (or taken from IDRuidi), for the key

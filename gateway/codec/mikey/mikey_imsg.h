@@ -10,9 +10,10 @@
 
 #include "mcxgw/span.h"
 
-#define MIKEY_IMSG_MAX	   4096 /* octets of one I_MESSAGE */
-#define MIKEY_PAYLOADS_MAX 32
-#define MIKEY_SIGN_LEN	   129 /* ECCSI on P-256: r, s, PVT */
+#define MIKEY_IMSG_MAX	    4096 /* octets of one I_MESSAGE */
+#define MIKEY_PAYLOADS_MAX  32
+#define MIKEY_SIGN_LEN	    129 /* ECCSI on P-256: r, s, PVT */
+#define MIKEY_SIGN_HEAD_LEN 2 /* octets of SIGN before the signature */
 
 enum mikey_role { /* of an IDR payload, RFC 6043 6.6, RFC 6509, TS 33.180 */
 	MIKEY_IDRI = 1,
@@ -38,6 +39,8 @@ enum mikey_purpose { /* top four bits of the CSB-ID, TS 33.180 annex G */
 	MIKEY_PURPOSE_UNKNOWN
 };
 
+#define MIKEY_PAYLOAD_HDR 255
+
 struct mikey_payload {
 	uint8_t type; /* RFC 3830 numbers; the common header is 255 */
 	uint8_t role; /* of IDR, else 0 */
@@ -58,6 +61,7 @@ struct mikey_imsg {
 	uint64_t ntp; /* NTP 64-bit time stamp; 0 for a counter */
 	struct gw_span rand;
 	struct mikey_idr idr[MIKEY_ROLE_N]; /* by role */
+	struct mikey_idr idr_kms2; /* a second IDRkms */
 	uint8_t sakke_params, sakke_scheme;
 	struct gw_span sakke; /* encapsulated data */
 	struct gw_span sign; /* the 129 octets r, s, PVT */
@@ -74,7 +78,11 @@ struct mikey_imsg {
  * 1 and data type 26, not exactly one T, RAND, SAKKE and SIGN, SIGN not last
  * or not ECCSI with 129 octets, an IDR role twice or outside of 1 to 9, an
  * empty identity, RAND under 16 octets, SAKKE under 273 octets, octets behind
- * SIGN, an unknown payload type.
+ * SIGN, a payload type that is unknown or has no place here.
+ *
+ * IDRkms alone may stand twice, because one product means IDRkmsi and IDRkmsr
+ * by it: the second is kept in idr_kms2, and mikey_compat_names() refuses it
+ * where the domain has not declared so.
  *
  * GW_EMALFORMED, GW_ELIMIT  fault says where and why
  */
