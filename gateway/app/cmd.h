@@ -10,6 +10,7 @@
 
 enum cmd_exit { CMD_YES = 0, CMD_NO = 1, CMD_USAGE = 2, CMD_ENVIRONMENT = 3 };
 
+/** The verbs: `mcxgw run`, `mcxgw check` and so on. */
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);

@@ -30,6 +30,7 @@ void replay_free(struct replay *r);
 bool replay_seen(struct replay *r, const struct mikey_imsg *m,
     struct gw_span call_id, struct gw_now now, int64_t window_us);
 
+/** How many entries were thrown out before their time, as the table was full. */
 uint64_t replay_evictions(const struct replay *r);
 
 #endif

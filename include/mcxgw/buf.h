@@ -22,6 +22,8 @@ void gw_buf_clear(struct gw_buf *b);
 /** Empty it, keep the memory, forget a failure. */
 void gw_buf_reset(struct gw_buf *b);
 
+/** Append octets, a string, a decimal number, octets as lower case
+ * hexadecimal digits, formatted text. */
 void gw_buf_add(struct gw_buf *b, struct gw_span s);
 void gw_buf_text(struct gw_buf *b, const char *s);
 void gw_buf_num(struct gw_buf *b, uint64_t n);

@@ -1,3 +1,6 @@
+/*
+ * tfile.c: whole files, and lists of them, for tests.
+ */
 #include "support/tfile.h"
 
 #include <dirent.h>

@@ -286,9 +286,9 @@ limits_are_reported_as_limits(void **state)
 	char *p = text;
 
 	(void)state;
-	p += sprintf(p, "%s", START FIVE);
+	p += snprintf(p, sizeof(text), "%s", START FIVE);
 	for (int i = 5; i < SIP_HDRS_MAX; i++)
-		p += sprintf(p, "Z: %d\r\n", i);
+		p += snprintf(p, 16, "Z: %d\r\n", i);
 	memcpy(p, "\r\n", 3);
 	assert_int_equal(parse(text), GW_OK);
 	assert_int_equal(msg.n_hdrs, SIP_HDRS_MAX);
@@ -300,7 +300,7 @@ limits_are_reported_as_limits(void **state)
 
 	/* A head of exactly SIP_HEAD_MAX is read, one octet more is not. */
 	for (size_t more = 0; more < 3; more++) {
-		p = text + sprintf(text, "%s", START FIVE "Z: ");
+		p = text + snprintf(text, sizeof(text), "%s", START FIVE "Z: ");
 		size_t fill = SIP_HEAD_MAX + more - (size_t)(p - text) - 4;
 		memset(p, 'x', fill);
 		memcpy(p + fill, "\r\n\r\n", 5);
