@@ -80,7 +80,8 @@ report(struct gw_diag *d, enum gw_diag_level level, const struct gw_where *at,
 		e->where.line = at->line;
 	}
 	e->code = code;
-	e->want = want;
+	if (want != NULL)
+		e->want = gw_arena_str(d->arena, gw_span_of(want));
 	if ((e->text = gw_arena_str(d->arena, gw_span_of(text))) == NULL)
 		e->text = "(out of memory)";
 	if (d->last == NULL)

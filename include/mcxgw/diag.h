@@ -35,7 +35,8 @@ struct gw_diag;
 struct gw_diag *gw_diag_new(void);
 void gw_diag_free(struct gw_diag *d);
 
-/** Report one mistake and carry on.  code and want are static. */
+/** Report one mistake and carry on.  code is static; want is copied and may
+ * be NULL. */
 void gw_diag_error(struct gw_diag *d, const struct gw_where *at,
     const char *code, const char *want, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));

@@ -5,6 +5,10 @@
  * in here: size capped, UTF-8, no DTD, no entity, no network, no XInclude,
  * depth capped, then validated against an XSD.  XML from the wire goes
  * through mcxgw/xmlpull.h.
+ *
+ * A schema is compiled once and kept for the life of the process, by path;
+ * it is compiled again when its file changed.  Loading is safe from several
+ * threads but validation takes one lock.
  */
 #ifndef MCXGW_XML_H
 #define MCXGW_XML_H
@@ -43,6 +47,12 @@ xmlNode *gw_xml_child(const xmlNode *node, const char *name);
 xmlNode *gw_xml_next(const xmlNode *node, const char *name);
 /** Local name of an element. */
 const char *gw_xml_name(const xmlNode *node);
+/**
+ * False when gw_xml_attr() or gw_xml_text() could not copy something of doc
+ * (arena full): an attribute may then look absent that is not.  Ask once,
+ * after reading, and refuse the document.
+ */
+bool gw_xml_ok(const xmlDoc *doc);
 /** Value of an attribute without namespace, copied to a; NULL if absent. */
 const char *
 gw_xml_attr(const xmlNode *node, const char *name, struct gw_arena *a);
