@@ -24,10 +24,11 @@
 #include "mcxgw/clock.h"
 #include "mcxgw/diag.h"
 
-#define TOKEN_KEY_LEN	32
-#define TOKEN_KEYS_MAX	8
-#define TOKEN_PLAIN_MAX 3072 /* octets that may be sealed */
-#define TOKEN_OVERHEAD	30
+#define TOKEN_BEARER_MAX 255 /* octets of a system id */
+#define TOKEN_KEY_LEN	 32
+#define TOKEN_KEYS_MAX	 8
+#define TOKEN_PLAIN_MAX	 3072 /* octets that may be sealed */
+#define TOKEN_OVERHEAD	 30
 /* Characters of a token of n octets; no NUL. */
 #define TOKEN_TEXT_LEN(n)                                                      \
 	(((n) + TOKEN_OVERHEAD) / 3 * 4 +                                      \
@@ -85,10 +86,11 @@ enum gw_err token_sealer_use(
     struct token_sealer *s, const struct token_ring *ring) GW_NODISCARD;
 
 /**
- * Seal plain with key key_id (0: the current one; an unknown or lapsed one:
- * the current one) and write TOKEN_TEXT_LEN(plain.len) characters to out.
+ * Seal plain with key key_id (0: the current one; an unknown one, or one that
+ * had lapsed when the ring was loaded: the current one) and write TOKEN_TEXT_LEN(plain.len) characters to out.
  *
- * GW_ELIMIT  plain is longer than TOKEN_PLAIN_MAX
+ * GW_ELIMIT  plain is longer than TOKEN_PLAIN_MAX, or the bearer's id than
+ *            TOKEN_BEARER_MAX
  * GW_EBUG    the cipher failed
  */
 enum gw_err token_seal(struct token_sealer *s, uint8_t key_id,
@@ -108,5 +110,9 @@ enum gw_err token_open(struct token_sealer *s, struct gw_now now,
 /** Has text the form of a token (characters, length, version)?  Cheap; says
  * nothing about authenticity. */
 bool token_looks_like(struct gw_span text);
+
+/** The key id that text names, 0 if it has not the form of a token.  Not
+ * authenticated. */
+uint8_t token_key_id(struct gw_span text);
 
 #endif
