@@ -189,7 +189,7 @@ ack_permitted(
     struct core *c, const struct core_flow *flow, const struct topo_target *to)
 {
 	struct gate_ask ask = { flow->system, to->to, true, to->answering,
-		to->keys, false };
+		to->memo, false };
 
 	if (!gate_wants(&c->msg))
 		return true;

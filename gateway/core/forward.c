@@ -123,7 +123,7 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 		.worker = c->setup.worker,
 		.source = x->flow.peer,
 		.out_transport = o->transport,
-		.keys = x->keys,
+		.memo = x->memo,
 		.cap_p = x->cap_p,
 		.cap_q = x->cap_q,
 		.handling = policy_handling(x->snap->policy, x->from, x->to) };
@@ -291,7 +291,7 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 		.arena = c->arena,
 		.from = flow->system,
 		.to = target->to,
-		.keys = target->keys,
+		.memo = target->memo,
 		.cap_p = -1,
 		.cap_q = -1 };
 	struct outgoing o = { .m = m, .target = target };

@@ -3,6 +3,8 @@
  */
 #include "core/engine.h"
 
+#include <stdio.h>
+
 #include "codec/sip/sip_via.h"
 #include "mcxgw/siphash.h"
 

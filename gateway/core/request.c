@@ -9,6 +9,10 @@
 #include "mcxgw/siphash.h"
 
 #define KEY_TEXT_MAX 1024 /* of what names a transaction */
+#define RETRY_AFTER  "Retry-After: 5\r\n"
+#define ALLOW                                                                  \
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, "     \
+	"MESSAGE, PUBLISH, SUBSCRIBE, NOTIFY, INFO, REGISTER\r\n"
 
 /* Several spans as one hash; each is told from the next by its length. */
 struct mix {
@@ -164,14 +168,9 @@ is_ping(const struct fresh *f)
 static struct core_refusal
 answer_ping(const struct core *c)
 {
-	static const char headers[] =
-	    "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, "
-	    "MESSAGE, PUBLISH, SUBSCRIBE, NOTIFY, INFO, REGISTER\r\n";
-	static const char retry[] = "Retry-After: 5\r\n";
-
 	if (c->draining)
-		return (struct core_refusal){ 503, GW_SPAN(retry) };
-	return (struct core_refusal){ 200, GW_SPAN(headers) };
+		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+	return (struct core_refusal){ 200, GW_SPAN(ALLOW) };
 }
 
 /* Checks before anything is kept; status 0: go on. */
@@ -200,8 +199,7 @@ check(struct core *c, struct fresh *f)
 	if (f->in_dialog && !f->target.has_token)
 		return refusal(481);
 	if (c->draining && !f->in_dialog)
-		return (
-		    struct core_refusal){ 503, GW_SPAN("Retry-After: 5\r\n") };
+		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
 	return r;
 }
 
@@ -260,12 +258,12 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 		.to = f->target.has_token ? f->target.to : GW_SYSTEM_NONE,
 		.in_dialog = f->in_dialog,
 		.answering = f->target.answering,
-		.dialog_keys = f->target.keys,
+		.memo = f->target.memo,
 		.to_us = f->target.ours && !f->target.has_token };
 
 	x->decision = core_random(c);
 	x->verdict = GW_PERMIT;
-	x->keys = f->target.keys;
+	x->memo = f->target.memo;
 	if (f->in_dialog && !gate_wants(f->m)) {
 		x->to = f->target.to;
 		x->rule = "dialog";
@@ -280,8 +278,8 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 	x->rule = v->rule;
 	x->cap_p = v->cap_p;
 	x->cap_q = v->cap_q;
-	if (c->judged.keys != 0)
-		x->keys = c->judged.keys;
+	if (c->judged.memo != 0)
+		x->memo = c->judged.memo;
 	if (v->outcome == GW_PERMIT && c->judged.match.matched) {
 		struct meter *m = c->snap->meters->rules[c->judged.match.rule];
 		if (meter_enter(m, 0))
@@ -355,7 +353,7 @@ fresh_request(struct core *c, struct fresh *f)
 	}
 	struct txn *x = start(c, f);
 	if (x == NULL) {
-		r = (struct core_refusal){ 503, GW_SPAN("Retry-After: 5\r\n") };
+		r = (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
 		LOG_WARN("transactions.full",
 		    kv_span("peer", core_system_id(c->snap, f->flow->system)));
 		core_reply_stateless(c, f->flow, f->m, &r);

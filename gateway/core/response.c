@@ -9,10 +9,10 @@
 /* Edit rsp for the way back; the pieces live until the next call. */
 static bool
 compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
-    const struct topo_back *back, uint64_t keys, struct core_out *out)
+    const struct topo_back *back, uint64_t memo, struct core_out *out)
 {
 	struct topo_response r = { .vias = back->vias,
-		.keys = keys,
+		.memo = memo,
 		.handling = policy_handling(t->snap->policy, t->from, t->to) };
 	struct gw_fault fault = { 0, "" };
 	size_t n;
@@ -84,7 +84,7 @@ pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 	t.to = x->from;
 	t.in = hop_listener(x->snap, x->to, x->hop);
 	t.out = x->flow.listener;
-	if (!compose(c, &t, rsp, &back, x->keys, &out)) {
+	if (!compose(c, &t, rsp, &back, x->memo, &out)) {
 		if (rsp->status >= 200)
 			core_reply_late(c, x, 502);
 		return;

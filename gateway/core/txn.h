@@ -139,7 +139,7 @@ struct txn {
 
 	/* what is told of it */
 	uint64_t decision;
-	uint64_t keys; /* digest of its key messages */
+	uint64_t memo; /* what its dialog's tokens remember */
 	const char *rule; /* lives in snap */
 	uint8_t verdict, reason; /* enum gw_outcome, gw_reason */
 	int8_t cap_p, cap_q;

@@ -3,6 +3,7 @@
  */
 #include "core/why.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "mcxgw/clock.h"
