@@ -24,6 +24,7 @@ struct why_head {
 	struct gw_span initiator, target;
 };
 
+/** Keep what is said of the verdict, cut to fit; the oldest row gives way. */
 void
 why_add(struct why *w, const struct why_head *h, const struct gw_verdict *v);
 
