@@ -17,6 +17,8 @@
 #define CONF_LISTENERS_MAX 256
 #define CONF_HOPS_MAX	   16 /* next hops of one system */
 #define CONF_REACH_MAX	   64 /* address ranges and domains of one system */
+#define CONF_NAMES_MAX	   1024 /* domains, identities, users of one system */
+#define CONF_TLS_MAX	   4096
 #define CONF_ADDR_TEXT	   64
 
 enum conf_transport { CONF_UDP, CONF_TCP, CONF_TLS, CONF_TRANSPORT_N };
@@ -103,6 +105,8 @@ struct conf_limits {
 	uint32_t write_max; /* octets waiting on one connection */
 };
 
+struct conf_index;
+
 struct conf {
 	struct gw_arena *arena;
 	const char *path;
@@ -123,6 +127,7 @@ struct conf {
 	const char *control_socket; /* NULL: none */
 	int log_level; /* enum gw_log_level */
 	struct conf_limits limits;
+	const struct conf_index *by_id, *by_identity; /* private */
 };
 
 /**
@@ -131,6 +136,13 @@ struct conf {
  */
 struct conf *
 conf_load(const char *path, const char *schema_dir, struct gw_diag *d);
+/** The same as it is at now: certificates and revocation lists lapse. */
+struct conf *conf_load_at(const char *path, const char *schema_dir,
+    struct gw_now now, struct gw_diag *d);
+/** The same for a document in memory; name stands for the file, and names of
+ * other files are relative to its folder. */
+struct conf *conf_parse(struct gw_span text, const char *name,
+    const char *schema_dir, struct gw_now now, struct gw_diag *d);
 void conf_free(struct conf *c);
 
 /** Is the address inside what the system may be reached at: one of its next
