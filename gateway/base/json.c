@@ -3,36 +3,12 @@
  */
 #include "mcxgw/json.h"
 
+#include "utf8.h"
+
 void
 gw_json_init(struct gw_json *j, struct gw_buf *out)
 {
 	*j = (struct gw_json){ .out = out };
-}
-
-/* Octets of the UTF-8 character at s.p[at], or 0 when it is none. */
-static size_t
-utf8_len(struct gw_span s, size_t at)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const uint8_t *p = s.p + at;
-	size_t n = p[0] < 0x80	   ? 1 :
-		   p[0] >> 5 == 6  ? 2 :
-		   p[0] >> 4 == 14 ? 3 :
-		   p[0] >> 3 == 30 ? 4 :
-				     0;
-	uint32_t c;
-
-	if (n < 2 || n > s.len - at)
-		return n == 1 ? 1 : 0;
-	c = p[0] & (0x7fu >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (p[i] >> 6 != 2)
-			return 0;
-		c = c << 6 | (p[i] & 0x3fu);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	return n;
 }
 
 static void
@@ -51,11 +27,11 @@ static void
 add_string(struct gw_buf *out, struct gw_span s)
 {
 	size_t plain = 0, n;
+	uint32_t c;
 
 	gw_buf_text(out, "\"");
 	for (size_t at = 0; at < s.len; at += n == 0 ? 1 : n) {
-		uint8_t c = s.p[at];
-		n = utf8_len(s, at);
+		n = utf8_char(s, at, &c);
 		if (n != 0 && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
 			continue;
 		gw_buf_add(out, gw_span_sub(s, plain, at - plain));
@@ -63,7 +39,7 @@ add_string(struct gw_buf *out, struct gw_span s)
 		if (n == 0)
 			gw_buf_text(out, "\xef\xbf\xbd");
 		else
-			add_escaped(out, c);
+			add_escaped(out, (uint8_t)c);
 	}
 	gw_buf_add(out, gw_span_sub(s, plain, s.len));
 	gw_buf_text(out, "\"");

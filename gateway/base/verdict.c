@@ -53,6 +53,7 @@ static const char *const reasons[GW_REASON_N] = {
 	[GW_REASON_NO_DOMAIN_LEFT] = "no-domain-left",
 	[GW_REASON_OVER_RATE] = "over-rate",
 	[GW_REASON_OVER_CONCURRENT] = "over-concurrent",
+	[GW_REASON_BODY_MALFORMED] = "body-malformed",
 };
 
 static const char *const step_outcomes[] = {

@@ -16,6 +16,7 @@
 #include <libxml/xmlschemastypes.h>
 
 #include "mcxgw/buf.h"
+#include "utf8.h"
 #include "xml_schema.h"
 
 #ifndef XML_PARSE_NO_XXE /* since libxml2 2.13 */
@@ -64,33 +65,6 @@ line_at(struct gw_span text, size_t at)
 	return line;
 }
 
-/* Octets of the character at at, or 0: not UTF-8, or not one of XML. */
-static size_t
-char_len(struct gw_span s, size_t at)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	uint32_t c = s.p[at];
-	size_t n = c >> 5 == 6 ? 2 : c >> 4 == 14 ? 3 : c >> 3 == 30 ? 4 : 1;
-
-	if (n == 1)
-		return (c >= 0x20 && c < 0x80) || c == '\t' || c == '\n' ||
-			       c == '\r' ?
-			   1 :
-			   0;
-	if (n > s.len - at)
-		return 0;
-	c &= 0x7fu >> n;
-	for (size_t i = 1; i < n; i++) {
-		if (s.p[at + i] >> 6 != 2)
-			return 0;
-		c = c << 6 | (s.p[at + i] & 0x3fu);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ||
-	    c == 0xfffe || c == 0xffff)
-		return 0;
-	return n;
-}
-
 /* The XML declaration may name no encoding but the one we read. */
 static bool
 is_declared_utf8(struct gw_span text)
@@ -125,14 +99,13 @@ is_clean(struct gw_span text, const char *name, struct gw_diag *d)
 		    "larger than %u octets", GW_XML_FILE_MAX);
 		return false;
 	}
-	for (size_t i = 0; i < text.len; i += n)
-		if ((n = char_len(text, i)) == 0) {
-			at.line = line_at(text, i);
-			gw_diag_error(d, &at, "xml.encoding",
-			    "UTF-8 without control characters",
-			    "octet 0x%02x at offset %zu", text.p[i], i);
-			return false;
-		}
+	if ((n = utf8_find_bad(text)) < text.len) {
+		at.line = line_at(text, n);
+		gw_diag_error(d, &at, "xml.encoding",
+		    "UTF-8 without control characters",
+		    "octet 0x%02x at offset %zu", text.p[n], n);
+		return false;
+	}
 	at.line = 1;
 	if (!is_declared_utf8(text)) {
 		gw_diag_error(d, &at, "xml.encoding", "encoding=\"UTF-8\"",

@@ -25,7 +25,7 @@ struct gate_ask {
 	uint16_t to; /* from a token; GW_SYSTEM_NONE: find it */
 	bool in_dialog;
 	bool answering; /* in a dialog, from the called side */
-	uint64_t dialog_keys; /* digest of the dialog's key messages, or 0 */
+	uint64_t memo; /* what the dialog's token remembers, or 0 */
 	bool to_us; /* the Request-URI is the gateway's own, without token */
 };
 
@@ -35,7 +35,11 @@ struct gate_case {
 	struct gw_facts facts;
 	struct policy_match match;
 	struct gw_verdict verdict;
-	uint64_t keys; /* digest of its key messages, 0 if none */
+	/* What a dialog's token shall remember of it: its service and kind,
+	 * and a digest of its key messages, so that a later offer in the
+	 * dialog is judged as part of this communication, and the same key
+	 * message again is not taken for a replay.  0: nothing. */
+	uint64_t memo;
 	/* The body could not be read: verdict refuses with 400, fault says
 	 * where in the message. */
 	bool unreadable;

@@ -19,7 +19,6 @@ struct health_hop {
 };
 
 struct health {
-	atomic_uint refs;
 	size_t n;
 	struct health_hop hops[];
 };

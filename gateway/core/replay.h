@@ -19,8 +19,11 @@
 
 struct replay;
 
-/** A table of at least n entries; NULL: no memory. */
-struct replay *replay_new(size_t n);
+#define REPLAY_KEY_LEN 16
+
+/** A table of at least n entries that hashes under key (random octets);
+ * NULL: no memory. */
+struct replay *replay_new(size_t n, const uint8_t key[REPLAY_KEY_LEN]);
 void replay_free(struct replay *r);
 
 /**

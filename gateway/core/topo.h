@@ -45,7 +45,7 @@ struct topo_target {
 	uint16_t to; /* the system it leads to */
 	bool answering; /* brought by the side that was called */
 	uint8_t key_id; /* the dialog's key, for Call-ID */
-	uint64_t keys; /* digest of the dialog's key messages */
+	uint64_t memo; /* what the dialog's token remembers (gate.h) */
 	struct gw_span uri; /* new Request-URI, empty: as it is */
 	struct gw_span routes; /* Route value to send, empty: none */
 };
@@ -70,7 +70,7 @@ struct topo_request {
 	 * the request came from. */
 	struct conf_addr source;
 	enum conf_transport out_transport; /* what it is sent over */
-	uint64_t keys; /* digest of key messages, for new tokens */
+	uint64_t memo; /* for new tokens to remember */
 	int8_t cap_p, cap_q; /* priority caps, -1: none */
 	const struct policy_handling *handling;
 };
@@ -122,7 +122,7 @@ enum gw_err topo_open_via(const struct topo *t, const struct topo_via *via,
 
 struct topo_response {
 	struct gw_span vias; /* to stand in place of ours: whole lines */
-	uint64_t keys; /* digest of the request's key messages, for tokens */
+	uint64_t memo; /* for new tokens to remember */
 	const struct policy_handling *handling;
 	const struct mcx_body *body; /* NULL: not read */
 	bool answering_side; /* t->to is the side that was called (the

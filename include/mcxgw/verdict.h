@@ -57,6 +57,7 @@ enum gw_reason {
 	GW_REASON_NO_DOMAIN_LEFT, /* 403: the rule asks for it */
 	GW_REASON_OVER_RATE, /* 503 */
 	GW_REASON_OVER_CONCURRENT, /* 503 */
+	GW_REASON_BODY_MALFORMED, /* 400: the body cannot be read */
 	GW_REASON_N
 };
 

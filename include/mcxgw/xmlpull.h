@@ -6,19 +6,24 @@
  * document is well formed, and refuses what such documents never need: DTDs,
  * entity references beyond the five predefined and character references,
  * processing instructions after the XML declaration, encodings other than
- * UTF-8.  Depth, attributes and octets are capped.
+ * UTF-8, names beyond ASCII, references and white space in a namespace name.
+ * Depth, attributes and octets are capped.
  *
  * Names and values are spans into the input; text is raw (entities not
- * replaced) until gw_xp_unescape().
+ * replaced) until gw_xp_unescape().  The text of an element comes in several
+ * events when a comment or a CDATA section divides it: a reader that wants
+ * one value refuses the second, or joins them, but never takes the first
+ * alone.
  */
 #ifndef MCXGW_XMLPULL_H
 #define MCXGW_XMLPULL_H
 
 #include "mcxgw/arena.h"
 
-#define GW_XP_DEPTH_MAX 24
-#define GW_XP_ATTRS_MAX 16
-#define GW_XP_NS_MAX	16 /* namespace declarations in scope */
+#define GW_XP_DEPTH_MAX	 24
+#define GW_XP_ATTRS_MAX	 16
+#define GW_XP_NS_MAX	 16 /* namespace declarations in scope */
+#define GW_XP_OCTETS_MAX (256u << 10)
 
 enum gw_xp_event {
 	GW_XP_START, /* name, ns, attrs; at is the offset of '<' */
@@ -40,11 +45,13 @@ struct gw_xp {
 	struct gw_span name, ns, text;
 	bool is_cdata;
 	size_t at, end; /* offsets of the markup of this event */
-	unsigned depth; /* of the current element; the root is 1 */
+	/* of the element the event belongs to; the root is 1, at its end
+	 * too */
+	unsigned depth;
 	unsigned n_attrs;
 	struct gw_xp_attr attrs[GW_XP_ATTRS_MAX];
 	/* private */
-	bool empty_pending, done, started;
+	bool empty_pending, pop_pending, done, started;
 	unsigned n_ns;
 	struct {
 		struct gw_span prefix, uri;
@@ -58,7 +65,8 @@ void gw_xp_init(struct gw_xp *x, struct gw_span in);
 /**
  * Step to the next event.
  *
- * GW_EMALFORMED, GW_ELIMIT  with place and reason; do not call again
+ * GW_EMALFORMED, GW_ELIMIT  with place (in.len when the document ends too
+ *                           early) and reason; do not call again
  */
 enum gw_err gw_xp_next(struct gw_xp *x, enum gw_xp_event *event,
     struct gw_fault *fault) GW_NODISCARD;
@@ -69,6 +77,9 @@ const struct gw_xp_attr *gw_xp_attr(const struct gw_xp *x, const char *name);
 /**
  * Replace entity and character references of raw; spans without '&' are
  * returned as they are, others are copied to a.
+ *
+ * GW_EMALFORMED  not a reference, or to a character XML does not have
+ * GW_ENOMEM      the arena is full
  */
 enum gw_err gw_xp_unescape(
     struct gw_arena *a, struct gw_span raw, struct gw_span *out) GW_NODISCARD;

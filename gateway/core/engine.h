@@ -1,0 +1,177 @@
+/*
+ * engine.h: what the files of the engine share.  Private to this folder.
+ *
+ *   core.c      entry points, actions, timers
+ *   step.c      transactions change their state
+ *   request.c   requests that come in
+ *   forward.c   requests that go out
+ *   response.c  responses that come in and go back
+ *   cancel.c    CANCEL, ACK
+ *   reply.c     responses of the gateway's own
+ *   probe.c     OPTIONS that find out whether next hops live
+ *   why.c       the last decisions, for `ctl why`
+ */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "codec/sip/sip_build.h"
+#include "codec/sip/sip_edit.h"
+#include "core/gate.h"
+#include "core/topo.h"
+#include "core/txn.h"
+#include "core/why.h"
+#include "mcxgw/log.h"
+
+#define CORE_ARENAS_KEPT 64 /* arenas kept for reuse */
+/* Beside the message itself: edits, tokens, decoded key messages. */
+#define CORE_ARENA_EXTRA (128u << 10)
+#define CORE_SIGNERS	 4096 /* signers an ECCSI verifier remembers */
+/* Marks the transaction of a CANCEL among the client ids. */
+#define CORE_CANCEL_BIT ((uint64_t)1)
+#define CORE_TRYING_MS	200 /* RFC 3261 17.2.1 */
+#define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
+
+struct probes; /* probe.c */
+
+struct core {
+	struct core_setup setup;
+	struct snapshot *snap;
+	struct gw_now now;
+	struct wheel wheel;
+	struct txns txns;
+	struct core_actions actions;
+	struct gate gate;
+	struct token_sealer *sealer;
+	struct why *why;
+	struct probes *probes;
+	struct metrics metrics;
+	bool draining;
+	uint64_t counter; /* of decisions and dice */
+	/* To be freed at the next call, as actions may point in. */
+	struct txn *dead;
+	struct gw_arena *retired[CORE_ACTIONS_MAX];
+	size_t n_retired;
+
+	struct gw_arena *arena; /* of this call; a transaction may take it */
+	struct gw_arena *spare[CORE_ARENAS_KEPT];
+	size_t n_spare;
+
+	/* scratch of one call */
+	struct sip_msg msg; /* what came in */
+	struct sip_msg sent; /* a request of ours, read again */
+	struct sip_edits edits;
+	struct gate_case judged;
+	struct iovec iov[SIP_IOV_MAX];
+};
+
+/* core.c */
+static inline const struct conf_limits *
+core_limits(const struct core *c)
+{
+	return &c->snap->conf->limits;
+}
+
+/** A 64-bit number nobody can guess: for ids, tags, dice. */
+uint64_t core_random(struct core *c);
+/** Add an action; NULL when the list is full (logged). */
+struct core_action *core_act(struct core *c, enum core_action_kind kind);
+/** An iovec of one piece in the arena; NULL: no room. */
+struct iovec *core_iov(struct gw_arena *a, struct gw_span text);
+/** Hand the arena of this call to a transaction. */
+struct gw_arena *core_take_arena(struct core *c);
+/** All octets of iov in one piece, in the call's arena; empty: no room. */
+struct gw_span
+core_flat(struct core *c, const struct iovec *iov, size_t n, size_t len);
+struct gw_span core_system_id(const struct snapshot *s, uint16_t system);
+
+/* step.c */
+/** The client half sees an event; rsp belongs to 1XX, 2XX and FINAL. */
+void core_step_client(struct core *c, struct txn *x, enum txn_event on,
+    const struct sip_msg *rsp);
+/** What a server half sends: pieces that live until the next call. */
+struct core_out {
+	unsigned status;
+	const struct iovec *iov;
+	size_t n_iov, len;
+};
+/** The server half sees an event; out belongs to TXN_ON_REPLY_*. */
+void core_step_server(struct core *c, struct txn *x, enum txn_event on,
+    const struct core_out *out);
+void core_start_server(struct core *c, struct txn *x);
+/** Both halves done: take it off (it is freed at the next call). */
+void core_settle(struct core *c, struct txn *x);
+void core_timer(struct core *c, struct wheel_node *n);
+
+/* request.c */
+void core_request(struct core *c, const struct core_flow *flow, uint8_t rounds);
+/** A name for the server transaction of m (RFC 3261 17.2.3) under a key of 16
+ * octets; ACK and CANCEL have that of their INVITE. */
+uint64_t core_txn_name(const uint8_t *key, const struct sip_msg *m);
+uint32_t core_loop_hash(const struct core *c, const struct sip_msg *m);
+
+/* forward.c */
+/** Send x's request to the next hop that is left.  False: there is none, or
+ * it could not be written; *status then says what to answer. */
+bool core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
+    const struct topo_target *target, const struct mcx_body *body,
+    unsigned *status);
+/** Try another hop for x after the present one failed.  False: as above. */
+bool core_forward_again(struct core *c, struct txn *x, unsigned *status);
+/** Forward m (an ACK, a CANCEL without context) and remember nothing. */
+void core_forward_stateless(struct core *c, const struct core_flow *flow,
+    const struct sip_msg *m, const struct topo_target *target);
+
+/* response.c */
+void
+core_response(struct core *c, const struct core_flow *flow, struct gw_span raw);
+/** The client half of x heard rsp. */
+void core_response_up(struct core *c, struct txn *x, const struct sip_msg *rsp);
+/** It heard nothing, or could not be sent. */
+void core_no_response(struct core *c, struct txn *x, bool failed);
+
+/* cancel.c */
+void core_cancel_in(struct core *c, const struct core_flow *flow, struct txn *x,
+    uint8_t rounds);
+void core_ack_in(struct core *c, const struct core_flow *flow, struct txn *x,
+    uint8_t rounds);
+/** Cancel the client half of x as soon as it may be. */
+void core_cancel(struct core *c, struct txn *x);
+/** Build and send the ACK for the final response rsp of x; rsp NULL: again. */
+void core_ack(struct core *c, struct txn *x, const struct sip_msg *rsp);
+/** Give m to the next worker that may know it.  False: all had it. */
+bool core_hand_over(struct core *c, const struct core_flow *flow,
+    struct gw_span raw, uint8_t worker, uint8_t rounds);
+
+/* reply.c */
+struct core_refusal {
+	unsigned status;
+	struct gw_span headers; /* whole lines */
+};
+/** Answer x with a response of our own. */
+void core_reply(struct core *c, struct txn *x, const struct sip_msg *m,
+    const struct core_refusal *r);
+/** Answer m and remember nothing. */
+void core_reply_stateless(struct core *c, const struct core_flow *flow,
+    const struct sip_msg *m, const struct core_refusal *r);
+/** Answer x, whose request is read again. */
+void core_reply_late(struct core *c, struct txn *x, unsigned status);
+/** Header lines that say why: Warning, Retry-After. */
+struct gw_span core_verdict_headers(
+    struct core *c, const struct gw_verdict *v, uint64_t decision);
+/** The address responses go to (RFC 3261 18.2.2, RFC 3581), for m from flow.
+ */
+struct core_flow
+core_reply_flow(const struct core_flow *flow, const struct sip_msg *m);
+void core_send_back(struct core *c, const struct core_flow *flow,
+    const struct snapshot *s, const struct iovec *iov, size_t n, size_t len);
+
+/* probe.c */
+bool core_probes_start(struct core *c);
+void core_probes_stop(struct core *c);
+void core_probe_due(struct core *c, struct wheel_node *n);
+void core_probe_result(struct core *c, struct txn *x, bool alive);
+
+/* One line for a request that is finished. */
+void core_log_done(struct core *c, struct txn *x, unsigned status);
+
+#endif

@@ -1,0 +1,395 @@
+/*
+ * request.c: requests that come in (RFC 3261 16.3 to 16.6): known ones to
+ * their transaction, new ones through the checks and the gate.
+ */
+#include "core/engine.h"
+
+#include "codec/sip/sip_addr.h"
+#include "codec/sip/sip_via.h"
+#include "mcxgw/siphash.h"
+
+#define KEY_TEXT_MAX 1024 /* of what names a transaction */
+#define RETRY_AFTER  "Retry-After: 5\r\n"
+#define ALLOW                                                                  \
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, "     \
+	"MESSAGE, PUBLISH, SUBSCRIBE, NOTIFY, INFO, REGISTER\r\n"
+
+/* Several spans as one hash; each is told from the next by its length. */
+struct mix {
+	uint8_t text[KEY_TEXT_MAX];
+	size_t n;
+};
+
+static void
+mix_span(struct mix *x, struct gw_span s, bool fold)
+{
+	size_t room = sizeof(x->text) - x->n;
+	size_t n = s.len < room ? s.len : room;
+
+	for (size_t i = 0; i < n; i++)
+		x->text[x->n + i] = fold ? gw_lower(s.p[i]) : s.p[i];
+	x->n += n;
+	if (x->n < sizeof(x->text))
+		x->text[x->n++] = 0;
+}
+
+static void
+mix_num(struct mix *x, uint64_t n)
+{
+	mix_span(x, (struct gw_span){ (const uint8_t *)&n, sizeof(n) }, false);
+}
+
+static struct gw_span
+tag_of(const struct sip_msg *m, enum sip_hdr_id id)
+{
+	struct gw_span tag = { NULL, 0 };
+	struct gw_fault fault;
+	struct sip_addr addr;
+	size_t pos = 0;
+
+	if (sip_addr_next(sip_msg_value(m, id), &pos, &addr, &fault) == GW_OK)
+		(void)sip_param_find(addr.params, "tag", &tag);
+	return tag;
+}
+
+static struct gw_span
+keyed_method(const struct sip_msg *m)
+{
+	bool follows =
+	    m->method == SIP_METHOD_ACK || m->method == SIP_METHOD_CANCEL;
+
+	return follows ? GW_SPAN("INVITE") : m->method_name;
+}
+
+/* Without the magic cookie a request comes from RFC 2543. */
+static void
+mix_2543(struct mix *x, const struct sip_msg *m, struct gw_span via)
+{
+	mix_span(x, m->uri, false);
+	mix_span(x, tag_of(m, SIP_HDR_FROM), false);
+	mix_span(x, sip_msg_value(m, SIP_HDR_CALL_ID), false);
+	mix_num(x, m->cseq);
+	mix_span(x, via, false);
+}
+
+uint64_t
+core_txn_name(const uint8_t *key, const struct sip_msg *m)
+{
+	struct gw_fault fault;
+	struct mix x = { .n = 0 };
+	struct sip_via via;
+	size_t pos = 0;
+
+	if (sip_via_next(sip_msg_value(m, SIP_HDR_VIA), &pos, &via, &fault) !=
+	    GW_OK)
+		via = (struct sip_via){ .port = 0 };
+	mix_span(&x, keyed_method(m), false);
+	if (gw_span_istarts(via.branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
+		mix_span(&x, via.branch, true);
+		mix_span(&x, via.host, true);
+		mix_num(&x, via.port);
+	} else {
+		mix_2543(&x, m, via.all);
+	}
+	return gw_siphash(key, (struct gw_span){ x.text, x.n });
+}
+
+uint32_t
+core_loop_hash(const struct core *c, const struct sip_msg *m)
+{
+	struct mix x = { .n = 0 };
+
+	mix_span(&x, tag_of(m, SIP_HDR_TO), false);
+	mix_span(&x, tag_of(m, SIP_HDR_FROM), false);
+	mix_num(&x, m->cseq);
+	mix_span(&x, m->uri, false);
+	mix_span(&x, sip_msg_value(m, SIP_HDR_CALL_ID), false);
+	return (uint32_t)gw_siphash(
+	    c->snap->branch_key, (struct gw_span){ x.text, x.n });
+}
+
+/* One new request on its way through the checks. */
+struct fresh {
+	const struct core_flow *flow;
+	struct sip_msg *m;
+	struct topo_target target;
+	bool in_dialog;
+	uint64_t key;
+};
+
+static struct core_refusal
+refusal(unsigned status)
+{
+	return (struct core_refusal){ .status = status };
+}
+
+/* The fields a proxy must look at (16.3); 0: none objects. */
+static struct core_refusal
+check_fields(struct core *c, const struct fresh *f)
+{
+	const struct sip_msg *m = f->m;
+	struct gw_fault fault;
+	struct sip_uri uri;
+	struct gw_buf text;
+
+	if (sip_uri_parse(m->uri, &uri, &fault) != GW_OK)
+		return refusal(400);
+	if (uri.scheme == SIP_SCHEME_OTHER)
+		return refusal(416);
+	if (sip_msg_hdr(m, SIP_HDR_MAX_FORWARDS) != NULL &&
+	    m->max_forwards == 0)
+		return refusal(483);
+	struct gw_span options = sip_msg_value(m, SIP_HDR_PROXY_REQUIRE);
+	if (options.len > 0) {
+		struct core_refusal r = { 420, { NULL, 0 } };
+		gw_buf_init(&text, 4096);
+		gw_buf_text(&text, "Unsupported: ");
+		gw_buf_add(&text, options);
+		gw_buf_text(&text, "\r\n");
+		if (gw_buf_ok(&text) &&
+		    !gw_arena_copy(c->arena, gw_buf_span(&text), &r.headers))
+			r.headers = GW_SPAN("");
+		gw_buf_clear(&text);
+		return r;
+	}
+	if (topo_is_loop(c->snap, m, core_loop_hash(c, m)))
+		return refusal(482);
+	return refusal(0);
+}
+
+/* Is it a question to the gateway itself? */
+static bool
+is_ping(const struct fresh *f)
+{
+	return f->m->method == SIP_METHOD_OPTIONS && f->target.ours &&
+	       !f->target.has_token && !f->target.bad_token;
+}
+
+static struct core_refusal
+answer_ping(const struct core *c)
+{
+	if (c->draining)
+		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+	return (struct core_refusal){ 200, GW_SPAN(ALLOW) };
+}
+
+/* Checks before anything is kept; status 0: go on. */
+static struct core_refusal
+check(struct core *c, struct fresh *f)
+{
+	struct topo t = { c->snap, c->sealer, c->arena, c->now, f->flow->system,
+		GW_SYSTEM_NONE, f->flow->listener, 0 };
+	struct gw_fault fault;
+
+	if (f->flow->system == GW_SYSTEM_NONE)
+		return refusal(403);
+	if (topo_find_target(&t, f->m, &f->target, &fault) != GW_OK)
+		return refusal(400);
+	if (is_ping(f))
+		return answer_ping(c);
+	struct core_refusal r = check_fields(c, f);
+	if (r.status != 0)
+		return r;
+	if (f->target.bad_token) {
+		metrics_one(&c->metrics, METRIC_BAD_TOKENS);
+		LOG_WARN("token.refused",
+		    kv_span("peer", core_system_id(c->snap, f->flow->system)));
+		return refusal(f->in_dialog ? 481 : 404);
+	}
+	if (f->in_dialog && !f->target.has_token)
+		return refusal(481);
+	if (c->draining && !f->in_dialog)
+		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+	return r;
+}
+
+static void
+count_keys(struct core *c, const struct gw_facts *f)
+{
+	static const enum metric states[] = {
+		[GW_KEY_MALFORMED] = METRIC_KEYS_MALFORMED,
+		[GW_KEY_UNCHECKED] = METRIC_KEYS_UNCHECKED,
+		[GW_KEY_VALID] = METRIC_KEYS_VALID,
+		[GW_KEY_INVALID] = METRIC_KEYS_INVALID,
+		[GW_KEY_UNVERIFIABLE] = METRIC_KEYS_UNVERIFIABLE,
+	};
+
+	for (unsigned i = 0; i < f->n_keys; i++)
+		metrics_one(&c->metrics, states[f->keys[i].state]);
+}
+
+static const enum metric verdicts[] = {
+	[GW_REFUSE] = METRIC_REFUSED,
+	[GW_REDIRECT] = METRIC_REDIRECTED,
+	[GW_PERMIT] = METRIC_PERMITTED,
+};
+
+static void
+remember(struct core *c, const struct fresh *f, uint64_t decision)
+{
+	const struct gw_verdict *v = &c->judged.verdict;
+	const struct gw_facts *facts = &c->judged.facts;
+	const struct snapshot *s = c->snap;
+	struct why_head head = { .id = decision,
+		.wall_us = c->now.wall_us,
+		.method = sip_method_name(f->m->method),
+		.from = "",
+		.to = "",
+		.initiator = facts->initiator,
+		.target = facts->info_request_uri.len > 0 ?
+			      facts->info_request_uri :
+			      facts->request_uri };
+
+	if (f->flow->system < s->conf->n_systems)
+		head.from = s->conf->systems[f->flow->system].base.id;
+	if (v->to < s->conf->n_systems)
+		head.to = s->conf->systems[v->to].base.id;
+	why_add(c->why, &head, v);
+	metrics_one(&c->metrics, verdicts[v->outcome]);
+	count_keys(c, facts);
+}
+
+/* The verdict goes into x.  What only follows its dialog is permitted by the
+ * dialog's token. */
+static void
+judge(struct core *c, const struct fresh *f, struct txn *x)
+{
+	struct gate_ask ask = { .from = f->flow->system,
+		.to = f->target.has_token ? f->target.to : GW_SYSTEM_NONE,
+		.in_dialog = f->in_dialog,
+		.answering = f->target.answering,
+		.memo = f->target.memo,
+		.to_us = f->target.ours && !f->target.has_token };
+
+	x->decision = core_random(c);
+	x->verdict = GW_PERMIT;
+	x->memo = f->target.memo;
+	if (f->in_dialog && !gate_wants(f->m)) {
+		x->to = f->target.to;
+		x->rule = "dialog";
+		return;
+	}
+	gate_judge(&c->gate, c->snap, f->m, &ask, c->now, c->arena, &c->judged);
+	const struct gw_verdict *v = &c->judged.verdict;
+	remember(c, f, x->decision);
+	x->verdict = (uint8_t)v->outcome;
+	x->reason = (uint8_t)v->reason;
+	x->to = v->to;
+	x->rule = v->rule;
+	x->cap_p = v->cap_p;
+	x->cap_q = v->cap_q;
+	if (c->judged.memo != 0)
+		x->memo = c->judged.memo;
+	if (v->outcome == GW_PERMIT && c->judged.match.matched) {
+		struct meter *m = c->snap->meters->rules[c->judged.match.rule];
+		if (meter_enter(m, 0))
+			x->rule_meter = meter_ref(m);
+	}
+}
+
+static bool
+body_was_read(const struct fresh *f)
+{
+	return !f->in_dialog || gate_wants(f->m);
+}
+
+/* x has its arena, which holds the message, and a verdict. */
+static void
+carry_out(struct core *c, struct txn *x, const struct fresh *f)
+{
+	const struct gw_verdict *v = &c->judged.verdict;
+	unsigned status = 500;
+
+	if (x->verdict != GW_PERMIT) {
+		struct core_refusal r = { v->status,
+			core_verdict_headers(c, v, x->decision) };
+		core_reply(c, x, f->m, &r);
+		return;
+	}
+	if (core_forward(c, x, f->m, &f->target,
+		body_was_read(f) ? &c->judged.body : NULL, &status))
+		return;
+	struct core_refusal r = refusal(status);
+	core_reply(c, x, f->m, &r);
+}
+
+static struct txn *
+start(struct core *c, const struct fresh *f)
+{
+	const struct conf_system *s = &c->snap->conf->systems[f->flow->system];
+	struct meter *meter = c->snap->meters->systems[f->flow->system];
+	uint32_t max = s->max_transactions != 0 ?
+			   s->max_transactions :
+			   core_limits(c)->system_transactions;
+
+	if (!meter_enter(meter, max))
+		return NULL;
+	struct txn *x = txns_new(&c->txns);
+	if (x == NULL) {
+		meter_leave(meter);
+		return NULL;
+	}
+	x->system_meter = meter_ref(meter);
+	x->purpose = TXN_PROXY;
+	x->method = f->m->method;
+	x->snap = snapshot_ref(c->snap);
+	x->flow = core_reply_flow(f->flow, f->m);
+	x->from = f->flow->system;
+	x->to = GW_SYSTEM_NONE;
+	x->begun_us = c->now.mono_us;
+	x->raw = f->m->raw;
+	txns_add_server(&c->txns, x, f->key);
+	return x;
+}
+
+static void
+fresh_request(struct core *c, struct fresh *f)
+{
+	metrics_one(&c->metrics, METRIC_REQUESTS);
+	struct core_refusal r = check(c, f);
+	if (r.status != 0) {
+		core_reply_stateless(c, f->flow, f->m, &r);
+		return;
+	}
+	struct txn *x = start(c, f);
+	if (x == NULL) {
+		r = (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+		LOG_WARN("transactions.full",
+		    kv_span("peer", core_system_id(c->snap, f->flow->system)));
+		core_reply_stateless(c, f->flow, f->m, &r);
+		return;
+	}
+	judge(c, f, x);
+	core_start_server(c, x);
+	if ((x->arena = core_take_arena(c)) == NULL) {
+		core_step_server(c, x, TXN_ON_LIFE, NULL);
+	} else {
+		carry_out(c, x, f);
+	}
+	core_settle(c, x);
+}
+
+void
+core_request(struct core *c, const struct core_flow *flow, uint8_t rounds)
+{
+	struct fresh f = { .flow = flow, .m = &c->msg };
+
+	f.key = core_txn_name(c->setup.seed, f.m);
+	f.in_dialog = sip_msg_in_dialog(f.m);
+	struct txn *x = txns_find_server(&c->txns, f.key);
+	if (x != NULL && x->from != flow->system) {
+		/* One peer cannot touch another's transaction. */
+		metrics_one(&c->metrics, METRIC_DROPPED);
+		return;
+	}
+	if (f.m->method == SIP_METHOD_ACK) {
+		core_ack_in(c, flow, x, rounds);
+	} else if (f.m->method == SIP_METHOD_CANCEL) {
+		core_cancel_in(c, flow, x, rounds);
+	} else if (x != NULL) {
+		metrics_one(&c->metrics, METRIC_ABSORBED);
+		core_step_server(c, x, TXN_ON_REQUEST, NULL);
+	} else {
+		fresh_request(c, &f);
+	}
+}

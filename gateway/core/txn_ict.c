@@ -1,0 +1,40 @@
+/*
+ * txn_ict.c: the INVITE client transaction (RFC 3261 17.1.1, RFC 6026 8.4),
+ * with the proxy's timer C (RFC 3261 16.6, 11 and 16.8).
+ */
+#include "core/txn.h"
+
+txn_table txn_ict_table = {
+	[TXN_START] = {
+		[TXN_ON_SEND] = { TXN_CALLING, TXN_DO_SEND | TXN_DO_RETX_T1 |
+		    TXN_DO_LIFE_B },
+	},
+	[TXN_CALLING] = {
+		[TXN_ON_RETX] = { TXN_CALLING, TXN_DO_SEND |
+		    TXN_DO_RETX_DOUBLE },
+		[TXN_ON_LIFE] = { TXN_DONE, TXN_DO_TIMEOUT },
+		[TXN_ON_FAIL] = { TXN_DONE, TXN_DO_FAIL },
+		[TXN_ON_1XX] = { TXN_PROCEEDING, TXN_DO_UP |
+		    TXN_DO_RETX_STOP | TXN_DO_LIFE_C },
+		[TXN_ON_2XX] = { TXN_ACCEPTED, TXN_DO_UP | TXN_DO_RETX_STOP |
+		    TXN_DO_LIFE_D },
+		[TXN_ON_FINAL] = { TXN_COMPLETED, TXN_DO_ACK | TXN_DO_UP |
+		    TXN_DO_RETX_STOP | TXN_DO_LIFE_D | TXN_DO_LIFE_ZERO },
+	},
+	[TXN_PROCEEDING] = {
+		[TXN_ON_LIFE] = { TXN_PROCEEDING, TXN_DO_TIMEOUT },
+		[TXN_ON_1XX] = { TXN_PROCEEDING, TXN_DO_UP | TXN_DO_LIFE_C },
+		[TXN_ON_2XX] = { TXN_ACCEPTED, TXN_DO_UP | TXN_DO_LIFE_D },
+		[TXN_ON_FINAL] = { TXN_COMPLETED, TXN_DO_ACK | TXN_DO_UP |
+		    TXN_DO_LIFE_D | TXN_DO_LIFE_ZERO },
+	},
+	[TXN_COMPLETED] = {
+		[TXN_ON_FINAL] = { TXN_COMPLETED, TXN_DO_ACK },
+		[TXN_ON_LIFE] = { TXN_DONE, 0 },
+		[TXN_ON_FAIL] = { TXN_DONE, 0 },
+	},
+	[TXN_ACCEPTED] = { /* timer M */
+		[TXN_ON_2XX] = { TXN_ACCEPTED, TXN_DO_UP },
+		[TXN_ON_LIFE] = { TXN_DONE, 0 },
+	},
+};
