@@ -8,6 +8,11 @@
  * base64) and in message/sip parts.  All spans point into the message, or
  * into the arena where decoding was needed.
  *
+ * The body of a message/sip part is a part below it.  Info documents in there
+ * speak of the inner message (third-party REGISTER): they must be well formed
+ * but give no facts, and one that holds an access token is malformed, as
+ * nothing can be cut without changing the inner message's length.
+ *
  * Nothing here decides: a body that cannot be read is reported as such, and
  * policy says what becomes of it.
  */
@@ -24,7 +29,9 @@
 #define MCX_KEYS_MAX  8 /* key messages of one message */
 
 struct mcx_part {
-	struct gw_span type; /* "application/sdp", without parameters */
+	/* "application/sdp", without parameters, in its own case; empty if
+	 * the part has none, which is text/plain */
+	struct gw_span type;
 	struct gw_span content_id;
 	struct gw_span disposition; /* "recipient-list"; empty if none */
 	struct gw_span head; /* its header fields; empty for a lone body */
@@ -32,16 +39,21 @@ struct mcx_part {
 	bool base64; /* Content-Transfer-Encoding: base64 */
 	uint8_t depth; /* 0: the body itself, 1: in the outer multipart */
 	int8_t parent; /* index, -1 for depth 0 */
-	bool multipart; /* has parts of its own; body is all of it */
+	/* Has parts of its own (message/sip too); body is all of it. */
+	bool multipart;
 };
 
 struct mcx_key_msg {
 	/* as it is told to people: "sdp-session", "sdp-media:audio",
-	 * "body", "part:2"; in the arena */
+	 * "body", "part:2" (index into parts); static or in the arena */
 	const char *where;
 	bool in_sdp;
+	int8_t part; /* index of the part it stands in */
+	struct gw_span text; /* as it stands there: base64, or the octets */
 	struct gw_span raw; /* decoded octets of the I_MESSAGE */
 	enum gw_err err; /* of mikey_imsg_parse or of base64 */
+	/* Where: in raw, or in text if that could not be decoded (raw is
+	 * empty then). */
 	struct gw_fault fault;
 	struct mikey_imsg imsg; /* valid if err is GW_OK */
 };
@@ -50,12 +62,16 @@ struct mcx_body {
 	uint8_t n_parts, n_keys;
 	bool has_sdp;
 	bool has_signed; /* a part with XML signatures over others */
+	/* A part nobody can look into, which could hold media or keys: S/MIME
+	 * envelopes, bodies that are elsewhere or come in pieces. */
+	bool has_sealed;
 	bool info_encrypted; /* at least one element that matters is opaque */
 	int8_t info_part; /* index of the info document's part, or -1 */
 	struct mcx_info info; /* service is MCX_NONE if there is no document */
-	/* First body in resource-lists, if any ("" else). */
+	/* First entry in resource-lists, if any ("" else). */
 	struct gw_span list_target;
-	uint8_t list_entries; /* how many entries it has, up to 255 */
+	bool list_target_encrypted; /* its user part is a ciphertext */
+	uint8_t list_entries; /* of all lists, up to 255 */
 	struct mcx_part parts[MCX_PARTS_MAX];
 	struct mcx_key_msg keys[MCX_KEYS_MAX];
 };
@@ -63,17 +79,25 @@ struct mcx_body {
 /**
  * Read the body of m.  An empty body is GW_OK with no part.
  *
- * GW_EMALFORMED  the frame of the body cannot be read (no boundary, no
- *                closing delimiter, bad transfer encoding, info document not
- *                well formed, two info documents): fault says where (offset
- *                from the start of m->raw) and why
+ * GW_EMALFORMED  the frame of the body cannot be read (no media type, no
+ *                boundary, no closing delimiter, bad transfer encoding, SDP
+ *                with a bare CR, info document or list not well formed, two
+ *                info documents, an access token that cannot be cut): fault
+ *                says where (offset from the start of m->raw; of the part,
+ *                if that had to be decoded) and why
  * GW_ELIMIT      too deep, too many parts or key messages
  * GW_ENOMEM      the arena is full
  *
- * A key message that is malformed does not fail the body: its row has err
+ * After a failure *out must not be read.  A key message that is malformed does not fail the body: its row has err
  * and fault (offset inside the decoded I_MESSAGE).
  */
 enum gw_err mcx_body_read(const struct sip_msg *m, struct gw_arena *a,
     struct mcx_body *out, struct gw_fault *fault) GW_NODISCARD;
+
+/**
+ * Has m a body that mcx_body_read() would find something in, or refuse?  Of
+ * one that is not wanted it would note its one part and no more.
+ */
+bool mcx_body_wanted(const struct sip_msg *m);
 
 #endif

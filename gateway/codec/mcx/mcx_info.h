@@ -23,7 +23,8 @@ struct mcx_info {
 	bool emergency, alert, imminent_peril, broadcast;
 	/* Which of the above stand there encrypted (type="Encrypted"). */
 	bool request_uri_encrypted, calling_user_encrypted,
-	    calling_group_encrypted;
+	    called_party_encrypted, calling_group_encrypted;
+	bool any_encrypted; /* one of the above, session type or indicator */
 	uint8_t n_unknown; /* elements nobody knows, counted up to 255 */
 	/* Whole elements that must not cross (the access token), as spans
 	 * of the input. */
@@ -41,7 +42,10 @@ const char *mcx_service_name(enum mcx_service s);
 /**
  * Read the document doc of that service.  The URI may stand in mcpttURI (and
  * its like) or as direct text; the type attribute may be missing.  The same
- * element twice is malformed: two readers could take different ones.
+ * element twice is malformed, and so is a value in two pieces or of the wrong
+ * kind, another root or another namespace: two readers could take different
+ * ones.  Only elements in the namespace of the root give facts.  An access
+ * token is cut wherever it stands, in whatever namespace.
  *
  * GW_EMALFORMED, GW_ELIMIT, GW_ENOMEM  fault is relative to doc
  */
