@@ -36,9 +36,15 @@ void kms_certs_free(struct kms_certs *c);
  * match, NULL for none.  Every reason for refusal is reported to d (not well
  * formed, wrong namespace, missing or twice, point not on the curve, period
  * 0, offset not below period, revoked, outside its validity at now ...).
- * False if anything was refused; nothing of the file is kept then.
+ * False if anything was refused; nothing of the file is kept then.  The same
+ * certificate may come again from another file; another one for a KMS URI
+ * that is there already is refused.
  */
 bool kms_certs_load(struct kms_certs *c, const char *path,
+    const uint8_t *sha256, struct gw_now now, struct gw_diag *d);
+
+/** The same for text in memory; name stands for the file in reports. */
+bool kms_certs_read(struct kms_certs *c, struct gw_span text, const char *name,
     const uint8_t *sha256, struct gw_now now, struct gw_diag *d);
 
 /** How many, and the i-th, in order of loading. */
@@ -49,11 +55,14 @@ const struct kms_cert *
 kms_certs_find(const struct kms_certs *c, struct gw_span kms_uri);
 
 /**
- * Check the signature of m with cert, the certificate of its IDRkmsi.  The
- * signer's UID is computed from IDRi (or taken from IDRuidi), for the key
- * period of the T payload.
+ * Check the signature of m with cert, the certificate of its IDRkmsi (or of
+ * the domain, if m names none).  The signer's UID is computed from IDRi and
+ * the KmsUri of cert for the key period of the T payload, or taken from
+ * IDRuidi; where both stand, they must agree.  *why (static text) is set on
+ * failure.
  *
- * GW_EAUTH         the signature is not valid
+ * GW_EAUTH         the signature is not valid, or m contradicts itself, cert
+ *                  or compat (NULL: strict)
  * GW_EUNSUPPORTED  it cannot be checked: no identity, a time stamp that is
  *                  no NTP time ...
  * GW_ENOMEM
