@@ -349,6 +349,20 @@ uids_in_roles_1_and_2_count_only_where_declared(void **state)
 }
 
 static void
+a_kms_is_named_by_a_uri(void **state)
+{
+	static const uint8_t roles[] = { MIKEY_IDRKMSI, MIKEY_IDRKMSR };
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(roles); i++) {
+		start();
+		tmikey_idr(&t, roles[i], 0, KMS_A);
+		sign();
+		name(NULL, GW_EMALFORMED);
+	}
+}
+
+static void
 a_hidden_identity_is_a_uid(void **state)
 {
 	(void)state;
@@ -381,6 +395,7 @@ main(void)
 		cmocka_unit_test(a_trailing_nul_goes_only_where_declared),
 		cmocka_unit_test(
 		    uids_in_roles_1_and_2_count_only_where_declared),
+		cmocka_unit_test(a_kms_is_named_by_a_uri),
 		cmocka_unit_test(a_hidden_identity_is_a_uid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,14 @@
 /*
- * eccsi.c: RFC 6507, 5.2.2.
+ * eccsi.c: RFC 6507, 5.2.2, ordered by what a product of a point costs.
  *
- * J = [s]([HE]G + [r]Y) is computed as [s*HE]G + [s*r]Y: two products of
- * scalars instead of a third product of a point.
+ * J = [s]([HE]G + [r]Y) with Y = [HS]PVT + KPAK takes three products of
+ * points one after the other.  With scalars multiplied first it is
+ *
+ *   a signer not seen   [s*HE]G + ([s*r*HS]PVT + [s*r]KPAK)
+ *   a signer known      [s*HE]G + [s*r]Y
+ *
+ * where the first term uses the library's table of G, the sum in brackets
+ * shares its doublings, and Y is made once, when a signer comes back.
  */
 #include "codec/eccsi/eccsi.h"
 
@@ -19,6 +25,8 @@
 
 struct eccsi_kpak {
 	uint8_t octets[ECCSI_POINT_LEN];
+	EC_GROUP *group; /* P-256 with KPAK as generator: it can stand first in
+			    a sum of two products */
 	EC_POINT *point;
 };
 
@@ -28,15 +36,15 @@ struct eccsi_kpak {
  */
 struct signer {
 	uint8_t hs[SCALAR_LEN];
-	EC_POINT *y; /* NULL: free */
-	uint64_t used; /* tick of the last use */
+	EC_POINT *y; /* NULL until the signer comes back */
+	uint64_t used; /* tick of the last use; 0: free */
 };
 
 struct eccsi_verifier {
 	EC_GROUP *group;
 	BN_CTX *bn;
 	BIGNUM *q, *r, *s, *hs, *he, *x;
-	EC_POINT *pvt, *y, *j;
+	EC_POINT *pvt, *sum, *j;
 	EVP_MD *sha256;
 	EVP_MD_CTX *md;
 	uint64_t tick;
@@ -77,20 +85,25 @@ eccsi_kpak_new(struct gw_span point, struct eccsi_kpak **out)
 	if (point.len != ECCSI_POINT_LEN)
 		return GW_EMALFORMED;
 	struct eccsi_kpak *k = calloc(1, sizeof(*k));
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-	if (k == NULL || group == NULL ||
-	    (k->point = EC_POINT_new(group)) == NULL)
-		goto out;
+	if (k == NULL)
+		return GW_ENOMEM;
 	memcpy(k->octets, point.p, ECCSI_POINT_LEN);
+	k->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	if (k->group == NULL || (k->point = EC_POINT_new(k->group)) == NULL)
+		goto out;
 
 	err = GW_EMALFORMED;
-	if (!read_point(group, k->point, k->octets, NULL))
+	if (!read_point(k->group, k->point, k->octets, NULL))
+		goto out;
+	err = GW_ENOMEM;
+	if (EC_GROUP_set_generator(k->group, k->point,
+		EC_GROUP_get0_order(k->group),
+		EC_GROUP_get0_cofactor(k->group)) != 1)
 		goto out;
 	*out = k;
 	k = NULL;
 	err = GW_OK;
 out:
-	EC_GROUP_free(group);
 	eccsi_kpak_free(k);
 	return err;
 }
@@ -101,6 +114,7 @@ eccsi_kpak_free(struct eccsi_kpak *k)
 	if (k == NULL)
 		return;
 	EC_POINT_free(k->point);
+	EC_GROUP_free(k->group);
 	free(k);
 }
 
@@ -118,7 +132,7 @@ init_scratch(struct eccsi_verifier *v)
 	v->md = EVP_MD_CTX_new();
 	return v->bn != NULL && v->group != NULL && v->sha256 != NULL &&
 	       v->md != NULL && (v->pvt = EC_POINT_new(v->group)) != NULL &&
-	       (v->y = EC_POINT_new(v->group)) != NULL &&
+	       (v->sum = EC_POINT_new(v->group)) != NULL &&
 	       (v->j = EC_POINT_new(v->group)) != NULL &&
 	       EC_GROUP_get_order(v->group, v->q, v->bn) == 1;
 }
@@ -149,7 +163,7 @@ eccsi_verifier_free(struct eccsi_verifier *v)
 		EC_POINT_free(v->signers[i].y);
 	free(v->signers);
 	EC_POINT_free(v->j);
-	EC_POINT_free(v->y);
+	EC_POINT_free(v->sum);
 	EC_POINT_free(v->pvt);
 	EVP_MD_CTX_free(v->md);
 	EVP_MD_free(v->sha256);
@@ -213,24 +227,23 @@ set_of(struct eccsi_verifier *v, const uint8_t hs[SCALAR_LEN])
 	return &v->signers[n % v->n_sets * v->n_ways];
 }
 
-static const EC_POINT *
+static struct signer *
 recall(struct eccsi_verifier *v, const uint8_t hs[SCALAR_LEN])
 {
 	struct signer *set = set_of(v, hs);
 
 	for (size_t i = 0; i < v->n_ways; i++) {
-		if (set[i].y == NULL || memcmp(set[i].hs, hs, SCALAR_LEN) != 0)
+		if (set[i].used == 0 || memcmp(set[i].hs, hs, SCALAR_LEN) != 0)
 			continue;
 		set[i].used = ++v->tick;
-		return set[i].y;
+		return &set[i];
 	}
 	return NULL;
 }
 
 /*
- * Keep v->y for hs in the place used longest ago.  Only signers with a valid
- * signature get here: nobody else can push them out.  Without memory nothing
- * is kept, which costs time only.
+ * Note hs in the place used longest ago.  Only signers with a valid signature
+ * get here: nobody else can push them out.
  */
 static void
 remember(struct eccsi_verifier *v, const uint8_t hs[SCALAR_LEN])
@@ -243,32 +256,45 @@ remember(struct eccsi_verifier *v, const uint8_t hs[SCALAR_LEN])
 		if (set[i].used < oldest->used)
 			oldest = &set[i];
 	EC_POINT_free(oldest->y);
-	oldest->y = EC_POINT_dup(v->y, v->group);
+	oldest->y = NULL;
 	oldest->used = ++v->tick;
 	memcpy(oldest->hs, hs, SCALAR_LEN);
 }
 
-/* v->y = [HS]PVT + KPAK. */
-static enum gw_err
-derive(struct eccsi_verifier *v, const struct eccsi_kpak *k, const uint8_t *pvt)
+/* Y of a signer that came back.  Without memory it stays NULL. */
+static const EC_POINT *
+known_y(
+    struct eccsi_verifier *v, const struct eccsi_kpak *k, struct signer *signer)
 {
-	if (!read_point(v->group, v->pvt, pvt, v->bn))
-		return GW_EMALFORMED;
-	if (EC_POINT_mul(v->group, v->y, NULL, v->pvt, v->hs, v->bn) != 1 ||
-	    EC_POINT_add(v->group, v->y, v->y, k->point, v->bn) != 1)
-		return GW_ENOMEM;
-	return GW_OK;
+	if (signer == NULL || signer->y != NULL)
+		return signer == NULL ? NULL : signer->y;
+	if (EC_POINT_mul(v->group, v->sum, NULL, v->pvt, v->hs, v->bn) == 1 &&
+	    EC_POINT_add(v->group, v->sum, v->sum, k->point, v->bn) == 1)
+		signer->y = EC_POINT_dup(v->sum, v->group);
+	return signer->y;
 }
 
-/* Does the equation hold for y, with v->r, v->s and v->he? */
+/* v->j = [he]G + [s]Y, with the scalars as check() leaves them. */
+static bool
+add_up(struct eccsi_verifier *v, const struct eccsi_kpak *k, const EC_POINT *y)
+{
+	if (y != NULL)
+		return EC_POINT_mul(v->group, v->j, v->he, y, v->s, v->bn) == 1;
+	return BN_mod_mul(v->hs, v->hs, v->s, v->q, v->bn) == 1 &&
+	       EC_POINT_mul(k->group, v->sum, v->s, v->pvt, v->hs, v->bn) ==
+		   1 &&
+	       EC_POINT_mul(v->group, v->j, v->he, NULL, NULL, v->bn) == 1 &&
+	       EC_POINT_add(v->group, v->j, v->j, v->sum, v->bn) == 1;
+}
+
+/* Does the equation hold, with v->r, v->s and v->he?  y NULL: not known. */
 static enum gw_err
-check(struct eccsi_verifier *v, const EC_POINT *y)
+check(struct eccsi_verifier *v, const struct eccsi_kpak *k, const EC_POINT *y)
 {
 	if (BN_is_zero(v->r) || BN_is_zero(v->s) || BN_cmp(v->s, v->q) >= 0)
 		return GW_EAUTH;
 	if (BN_mod_mul(v->he, v->he, v->s, v->q, v->bn) != 1 ||
-	    BN_mod_mul(v->s, v->s, v->r, v->q, v->bn) != 1 ||
-	    EC_POINT_mul(v->group, v->j, v->he, y, v->s, v->bn) != 1)
+	    BN_mod_mul(v->s, v->s, v->r, v->q, v->bn) != 1 || !add_up(v, k, y))
 		return GW_ENOMEM;
 	if (EC_POINT_is_at_infinity(v->group, v->j))
 		return GW_EAUTH;
@@ -292,13 +318,12 @@ eccsi_verify(struct eccsi_verifier *v, const struct eccsi_kpak *k,
 	    !hash_signer(v, k, id, pvt, hs) || !hash_message(v, hs, r, msg))
 		return GW_ENOMEM;
 
-	const EC_POINT *y = recall(v, hs);
-	bool is_new = y == NULL;
-	enum gw_err err = is_new ? derive(v, k, pvt) : GW_OK;
-	if (err != GW_OK)
-		return err;
-	err = check(v, is_new ? v->y : y);
-	if (err == GW_OK && is_new)
+	struct signer *signer = recall(v, hs);
+	if ((signer == NULL || signer->y == NULL) &&
+	    !read_point(v->group, v->pvt, pvt, v->bn))
+		return GW_EMALFORMED;
+	enum gw_err err = check(v, k, known_y(v, k, signer));
+	if (err == GW_OK && signer == NULL)
 		remember(v, hs);
 	return err;
 }

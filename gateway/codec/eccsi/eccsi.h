@@ -2,8 +2,8 @@
  * eccsi.h: ECCSI signatures (RFC 6507) on P-256 with SHA-256: verification.
  *
  * A verifier context belongs to one thread.  It keeps the point
- * Y = [HS]PVT + KPAK of signers seen lately (bounded), because it is the same
- * for every signature of one user in one key period, and half of the work.
+ * Y = [HS]PVT + KPAK of signers that came back (bounded), because it is the
+ * same for every signature of one user in one key period.
  */
 #ifndef ECCSI_H
 #define ECCSI_H

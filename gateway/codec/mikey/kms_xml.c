@@ -475,6 +475,9 @@ kms_xml_read(xmlDoc *doc, struct gw_now now, struct gw_arena *a,
 		report(&r, root, "kms.memory", "more memory", "out of memory");
 	else
 		read_root(&r, root);
+	if (!gw_xml_ok(doc))
+		report(
+		    &r, root, "kms.memory", "a smaller file", "out of memory");
 	if (gw_diag_errors(d) != errors) {
 		kms_xml_clear(&x);
 		return false;

@@ -3,6 +3,8 @@
  */
 #include "codec/mikey/mikey_compat.h"
 
+#define ID_TYPE_URI 1 /* RFC 3830, 6.7 */
+
 static const struct mikey_compat strict;
 
 static struct gw_span
@@ -52,20 +54,32 @@ name_user(struct gw_span plain, struct gw_span hidden,
 	return NULL;
 }
 
+/* A KMS is named by a URI: no other kind of name is in any certificate. */
+static bool
+is_uri(const struct mikey_idr *idr)
+{
+	return idr->data.p == NULL || idr->id_type == ID_TYPE_URI;
+}
+
 static const char *
 name_kms(const struct mikey_imsg *m, const struct mikey_compat *compat,
     struct mikey_names *n)
 {
-	n->initiator_kms = m->idr[MIKEY_IDRKMSI].data;
-	n->receiver_kms = m->idr[MIKEY_IDRKMSR].data;
+	const struct mikey_idr *kmsi = &m->idr[MIKEY_IDRKMSI];
+	const struct mikey_idr *kmsr = &m->idr[MIKEY_IDRKMSR];
+
 	if (m->idr_kms2.data.p != NULL) {
 		if (!compat->kms_in_role_3)
 			return "IDRkms twice";
-		if (n->initiator_kms.p != NULL || n->receiver_kms.p != NULL)
+		if (kmsi->data.p != NULL || kmsr->data.p != NULL)
 			return "IDRkms twice, beside IDRkmsi or IDRkmsr";
-		n->initiator_kms = m->idr[MIKEY_IDRKMS].data;
-		n->receiver_kms = m->idr_kms2.data;
+		kmsi = &m->idr[MIKEY_IDRKMS];
+		kmsr = &m->idr_kms2;
 	}
+	if (!is_uri(kmsi) || !is_uri(kmsr))
+		return "the identity of a KMS is not of the type URI";
+	n->initiator_kms = kmsi->data;
+	n->receiver_kms = kmsr->data;
 	if (compat->kms_uri_trailing_nul) {
 		n->initiator_kms = without_nul(n->initiator_kms);
 		n->receiver_kms = without_nul(n->receiver_kms);

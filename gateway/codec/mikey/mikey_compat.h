@@ -40,8 +40,9 @@ struct gw_span mikey_compat_kms_hint(const struct mikey_imsg *m);
  * Who m names, under what the initiator's domain declared (NULL: strict).
  *
  * GW_EMALFORMED  IDRkms twice where it is not declared, or beside IDRkmsi or
- *                IDRkmsr; an IDRuidi or IDRuidr that is no UID.  *why (static
- *                text) says which.
+ *                IDRkmsr; a KMS whose identity is not of the type URI; an
+ *                IDRuidi or IDRuidr that is no UID; two UIDs of one user.
+ *                *why (static text) says which.
  */
 enum gw_err mikey_compat_names(const struct mikey_imsg *m,
     const struct mikey_compat *compat, struct mikey_names *out,

@@ -50,7 +50,7 @@ be(struct gw_span s, size_t at, size_t width)
 	return n;
 }
 
-/* RFC 6043, 6.1.1: CS ID, protocol, S and #P, #P policies, data, SPI. */
+/* GENERIC-ID of RFC 6043: CS ID, protocol, S and #P, #P policies, data, SPI. */
 static size_t
 generic_map_len(struct gw_span s, size_t n)
 {
