@@ -220,7 +220,6 @@ check_role(struct check *k, X509 *cert, uint8_t roles)
 static void
 check_certificate(struct check *k, uint16_t index)
 {
-	const struct conf *c = k->r->c;
 	bool there;
 
 	if (!read_certs(
@@ -234,7 +233,7 @@ check_certificate(struct check *k, uint16_t index)
 	X509 *leaf = sk_X509_value(k->chain, 0);
 	for (int i = 0; i < sk_X509_num(k->chain); i++)
 		check_dates(k, sk_X509_value(k->chain, i));
-	for (size_t i = 0; i < c->n_listeners; i++)
+	for (size_t i = 0; i < k->r->listener_ids.n; i++)
 		if (k->r->listeners[i].tls == index)
 			check_name(k, leaf, &k->r->listeners[i]);
 	check_role(k, leaf, k->r->tls_roles[index]);
