@@ -1,0 +1,144 @@
+/*
+ * test_span.c: runs of octets, and the words for errors.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "mcxgw/span.h"
+
+static void
+a_part_never_leaves_the_whole(void **state)
+{
+	struct gw_span s = GW_LIT("abcdef"), none = { NULL, 0 };
+
+	(void)state;
+	for (size_t off = 0; off < 9; off++)
+		for (size_t len = 0; len < 9; len++) {
+			struct gw_span part = gw_span_sub(s, off, len);
+			assert_true(part.p >= s.p);
+			assert_true(part.p + part.len <= s.p + s.len);
+			assert_true(part.len <= len);
+		}
+	assert_int_equal(gw_span_sub(s, 2, SIZE_MAX).len, 4);
+	assert_int_equal(gw_span_sub(s, SIZE_MAX, SIZE_MAX).len, 0);
+	assert_null(gw_span_sub(none, 3, 4).p);
+	assert_int_equal(gw_span_find(none, 0, 'a'), 0);
+	assert_int_equal(gw_span_trim(none).len, 0);
+	assert_true(gw_span_eq(none, GW_SPAN("")));
+}
+
+static void
+comparison_without_case_is_ascii_only(void **state)
+{
+	(void)state;
+	assert_true(gw_span_ieq(GW_SPAN("aZ[09"), GW_SPAN("Az[09")));
+	/* '@' and '`', '[' and '{' differ in the same bit as letters. */
+	assert_false(gw_span_ieq(GW_SPAN("@["), GW_SPAN("`{")));
+	assert_false(gw_span_ieq(GW_SPAN("\xc4"), GW_SPAN("\xe4")));
+	assert_false(gw_span_ieq(GW_SPAN("a"), GW_SPAN("ab")));
+	assert_true(gw_span_istarts(GW_SPAN("SiPs:x"), GW_SPAN("sip")));
+	assert_false(gw_span_istarts(GW_SPAN("si"), GW_SPAN("sip")));
+}
+
+static void
+trimming_takes_white_space_at_both_ends_only(void **state)
+{
+	(void)state;
+	assert_true(
+	    gw_span_eq(gw_span_trim(GW_SPAN(" \t\r\na b\n ")), GW_SPAN("a b")));
+	assert_int_equal(gw_span_trim(GW_SPAN(" \t ")).len, 0);
+	assert_int_equal(gw_span_trim(GW_SPAN("\v")).len, 1);
+}
+
+static void
+search_finds_the_first_place(void **state)
+{
+	static const struct {
+		struct gw_span in, needle;
+		size_t at;
+	} cases[] = {
+		{ GW_LIT("aaab"), GW_LIT("aab"), 1 },
+		{ GW_LIT("abcabc"), GW_LIT("bc"), 1 },
+		{ GW_LIT("abc"), GW_LIT("abc"), 0 },
+		{ GW_LIT("abc"), GW_LIT("abcd"), 3 },
+		{ GW_LIT("abc"), GW_LIT("c"), 2 },
+		{ GW_LIT("abc"), GW_LIT("x"), 3 },
+		{ GW_LIT("abab"), GW_LIT("ba\0"), 4 },
+		{ GW_LIT("abc"), GW_LIT(""), 0 },
+		{ GW_LIT(""), GW_LIT("a"), 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(cases); i++)
+		assert_int_equal(
+		    gw_span_search(cases[i].in, cases[i].needle), cases[i].at);
+}
+
+static void
+numbers_are_digits_within_a_limit(void **state)
+{
+	static const struct {
+		struct gw_span in;
+		uint64_t max;
+		enum gw_err err;
+		uint64_t out;
+	} cases[] = {
+		{ GW_LIT("0"), 0, GW_OK, 0 },
+		{ GW_LIT("00012"), 12, GW_OK, 12 },
+		{ GW_LIT("13"), 12, GW_ELIMIT, 0 },
+		{ GW_LIT("18446744073709551615"), UINT64_MAX, GW_OK,
+		    UINT64_MAX },
+		{ GW_LIT("18446744073709551616"), UINT64_MAX, GW_ELIMIT, 0 },
+		{ GW_LIT("99999999999999999999999"), UINT64_MAX, GW_ELIMIT, 0 },
+		{ GW_LIT("99999999999999999999999x"), UINT64_MAX, GW_EMALFORMED,
+		    0 },
+		{ GW_LIT(""), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT("+1"), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT("-1"), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT(" 1"), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT("1 "), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT("1\0"), 9, GW_EMALFORMED, 0 },
+		{ GW_LIT("0x1"), 9, GW_EMALFORMED, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(cases); i++) {
+		uint64_t out = 77;
+		assert_int_equal(
+		    gw_span_to_u64(cases[i].in, cases[i].max, &out),
+		    cases[i].err);
+		assert_int_equal(
+		    out, cases[i].err == GW_OK ? cases[i].out : 77);
+	}
+}
+
+static void
+every_error_has_a_word_of_its_own(void **state)
+{
+	(void)state;
+	for (int i = GW_OK; i <= GW_EBUG; i++)
+		for (int k = GW_OK; k < i; k++)
+			assert_string_not_equal(gw_strerror((enum gw_err)i),
+			    gw_strerror((enum gw_err)k));
+	assert_string_equal(gw_strerror(GW_EMALFORMED), "malformed");
+	assert_string_equal(gw_strerror((enum gw_err)99), "unknown");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_part_never_leaves_the_whole),
+		cmocka_unit_test(comparison_without_case_is_ascii_only),
+		cmocka_unit_test(trimming_takes_white_space_at_both_ends_only),
+		cmocka_unit_test(search_finds_the_first_place),
+		cmocka_unit_test(numbers_are_digits_within_a_limit),
+		cmocka_unit_test(every_error_has_a_word_of_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
