@@ -309,9 +309,7 @@ set_name(struct gw_xp *x, struct gw_fault *fault)
 {
 	struct gw_span prefix, name = x->stack[x->depth - 1];
 
-	if (!split(name, &prefix, &x->name))
-		return malformed(
-		    fault, offset_of(x, name), "not an element name");
+	split(name, &prefix, &x->name);
 	if (!find_ns(x, prefix, &x->ns))
 		return malformed(
 		    fault, offset_of(x, name), "undeclared prefix");
@@ -345,6 +343,7 @@ read_attrs(struct gw_xp *x, struct gw_fault *fault)
 static enum gw_err
 read_start(struct gw_xp *x, struct gw_fault *fault)
 {
+	struct gw_span name, prefix, local;
 	enum gw_err err;
 
 	x->at = x->pos++;
@@ -352,7 +351,10 @@ read_start(struct gw_xp *x, struct gw_fault *fault)
 		return malformed(fault, x->at, "a second root element");
 	if (x->depth == GW_XP_DEPTH_MAX)
 		return refuse(fault, GW_ELIMIT, x->at, "nested too deep");
-	x->stack[x->depth++] = take_name(x);
+	name = take_name(x);
+	if (!split(name, &prefix, &local))
+		return malformed(fault, x->at + 1, "not an element name");
+	x->stack[x->depth++] = name;
 	if ((err = read_attrs(x, fault)) != GW_OK ||
 	    (err = set_name(x, fault)) != GW_OK)
 		return err;
