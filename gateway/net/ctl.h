@@ -57,7 +57,8 @@ struct ctl *ctl_new(struct event_base *base, const char *path,
 /** Close, remove the socket.  NULL is allowed. */
 void ctl_free(struct ctl *c);
 
-/** Answer a question; one that nobody waits for any more is dropped. */
+/** Answer a question; one that nobody waits for any more is dropped.  c may be
+ * NULL. */
 void ctl_answer(struct ctl *c, uint64_t id, bool yes, struct gw_span text);
 
 /** Read one line without its LF.  NULL if it is good, else what is wrong. */

@@ -22,8 +22,8 @@ struct netset {
 
 /**
  * Build the set of s and attach it (s->net).  Every certificate, key, trust
- * anchor or CRL that cannot be used goes to d with its file; what lapses soon
- * is a warning.  False if there was an error, or no memory (an error too).
+ * anchor or CRL that cannot be used goes to d with its file.  False if there
+ * was an error, or no memory (an error too).
  */
 bool netset_attach(struct snapshot *s, struct gw_now now, struct gw_diag *d);
 

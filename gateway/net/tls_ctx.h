@@ -16,8 +16,6 @@
 struct ssl_ctx_st;
 
 #define TLS_CTX_DIGEST_LEN 32
-/* Warn when our own certificate has fewer days left. */
-#define TLS_CTX_WARN_DAYS 30
 
 struct tls_ctx {
 	struct ssl_ctx_st *server, *client;
