@@ -65,8 +65,9 @@ make_state(struct snapshot *s, const struct snapshot *old)
 	s->meters = meters_new(s->policy, s->conf,
 	    old == NULL ? NULL : old->policy, old == NULL ? NULL : old->conf,
 	    old == NULL ? NULL : old->meters);
+	s->names = names_new(s->conf);
 	token_ring_derive(s->tokens, "branch", s->branch_key);
-	return s->health != NULL && s->meters != NULL;
+	return s->health != NULL && s->meters != NULL && s->names != NULL;
 }
 
 struct snapshot *
@@ -111,6 +112,7 @@ snapshot_unref(struct snapshot *s)
 		s->net_free(s->net);
 	meters_free(s->meters);
 	health_free(s->health);
+	names_free(s->names);
 	token_ring_free(s->tokens);
 	kms_certs_free(s->kms);
 	policy_free(s->policy);

@@ -18,12 +18,14 @@
 #include "conf/conf.h"
 #include "core/health.h"
 #include "core/meter.h"
+#include "core/names.h"
 #include "policy/policy.h"
 
 struct snapshot {
 	atomic_uint refs;
 	uint64_t generation; /* 1 is the first */
 	struct conf *conf;
+	struct names *names; /* of conf: names_new() */
 	struct policy *policy;
 	struct kms_certs *kms;
 	struct token_ring *tokens;
