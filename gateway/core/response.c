@@ -13,6 +13,7 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 {
 	struct topo_response r = { .vias = back->vias,
 		.memo = memo,
+		.answering_side = back->answering,
 		.handling = policy_handling(t->snap->policy, t->from, t->to) };
 	struct gw_fault fault = { 0, "" };
 	size_t n;
@@ -158,7 +159,7 @@ pass_back_stateless(struct core *c, const struct core_flow *flow,
 	t.to = back.to;
 	t.in = flow->listener;
 	t.out = back.listener;
-	if (!compose(c, &t, rsp, &back, 0, &out)) {
+	if (!compose(c, &t, rsp, &back, back.memo, &out)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}

@@ -20,8 +20,10 @@
 #include "core/snapshot.h"
 
 #define TOPO_ROUTES_MAX 32 /* entries of one route set */
-/* A message grows by no more than this: tokens are bounded, and a message
- * that would need more is refused (513). */
+/* A message grows by no more than this: a token has at most TOKEN_TEXT_MAX
+ * (4136) characters, and a message that would need a longer one, or more
+ * than this of all, is refused (513).  A common INVITE grows by less than
+ * 900 octets. */
 #define TOPO_GROWTH_MAX 16384
 
 /* Text of our branch: z9hG4bK, 16 hex digits of id, 8 of the loop hash. */
@@ -56,6 +58,7 @@ struct topo_target {
  * arena, now and from of t.
  *
  * GW_EMALFORMED  Route or Request-URI cannot be read
+ * GW_ELIMIT      more than TOPO_ROUTES_MAX entries in Route
  * GW_ENOMEM
  */
 enum gw_err topo_find_target(const struct topo *t, const struct sip_msg *m,
@@ -108,6 +111,8 @@ struct topo_back {
 	enum conf_transport transport;
 	struct conf_addr addr; /* its source */
 	struct gw_span vias; /* its Via rows, whole lines with CRLF */
+	uint64_t memo; /* of the request: for topo_response */
+	bool answering; /* the same: for answering_side */
 };
 
 /**

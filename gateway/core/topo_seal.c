@@ -1,0 +1,164 @@
+/*
+ * topo_seal.c: secrets to tokens and back.
+ */
+#include "core/topo_seal.h"
+
+#define FLAG_ANSWERING 1u
+#define FLAG_MEMO      2u
+#define HEAD_MAX       17
+
+static uint8_t *
+put(uint8_t *p, struct gw_span s)
+{
+	if (s.len > 0)
+		memcpy(p, s.p, s.len);
+	return p + s.len;
+}
+
+/* plain has room for TOKEN_PLAIN_MAX. */
+static enum gw_err
+write_plain(struct topo_work *w, const struct topo_secret *s, uint8_t *plain,
+    size_t *len)
+{
+	size_t n = 1;
+
+	if (s->text.len > TOKEN_PLAIN_MAX - HEAD_MAX)
+		return topo_work_limit(w, "too long for a token");
+	plain[0] = (uint8_t)((s->answering ? FLAG_ANSWERING : 0) |
+			     (s->memo != 0 ? FLAG_MEMO : 0));
+	topo_work_put64(plain + n, s->system);
+	n += 8;
+	if (s->memo != 0) {
+		topo_work_put64(plain + n, s->memo);
+		n += 8;
+	}
+	put(plain + n, s->text);
+	*len = n + s->text.len;
+	return GW_OK;
+}
+
+/* before, token, after. */
+static enum gw_err
+seal(struct topo_work *w, enum token_kind kind, const struct topo_secret *s,
+    struct gw_span before, const struct gw_span after[3], struct gw_span *out)
+{
+	const struct topo *t = w->t;
+	const struct conf_system *to = &t->snap->conf->systems[t->to];
+	struct token_bind bind = { kind, gw_span_of(to->base.id) };
+	uint8_t plain[TOKEN_PLAIN_MAX], *p, *at;
+	size_t len;
+	enum gw_err err = write_plain(w, s, plain, &len);
+
+	if (err != GW_OK)
+		return err;
+	size_t text_len = TOKEN_TEXT_LEN(len);
+	size_t room =
+	    before.len + text_len + after[0].len + after[1].len + after[2].len;
+	if ((p = gw_arena_bytes(t->arena, room)) == NULL)
+		return GW_ENOMEM;
+	at = put(p, before);
+	err = token_seal(
+	    t->sealer, w->key_id, &bind, (struct gw_span){ plain, len }, at);
+	if (err == GW_ELIMIT)
+		return topo_work_limit(w, "too long for a token");
+	if (err != GW_OK)
+		return err;
+	at += text_len;
+	for (size_t i = 0; i < 3; i++)
+		at = put(at, after[i]);
+	*out = (struct gw_span){ p, room };
+	return GW_OK;
+}
+
+/* What follows the host; transport is that of the listener. */
+static struct gw_span
+tail_of(enum conf_transport transport, bool sips, unsigned form)
+{
+	static const struct gw_span tails[CONF_TRANSPORT_N][4] = {
+		[CONF_UDP] = { GW_LIT(""), GW_LIT(";lr"), GW_LIT(">"),
+		    GW_LIT(";lr>") },
+		[CONF_TCP] = { GW_LIT(";transport=tcp"),
+		    GW_LIT(";transport=tcp;lr"), GW_LIT(";transport=tcp>"),
+		    GW_LIT(";transport=tcp;lr>") },
+		[CONF_TLS] = { GW_LIT(";transport=tls"),
+		    GW_LIT(";transport=tls;lr"), GW_LIT(";transport=tls>"),
+		    GW_LIT(";transport=tls;lr>") },
+	};
+	/* A sips URI says it by its scheme (RFC 3261, 26.2.2). */
+	bool says = (form & TOPO_SEAL_TRANSPORT) != 0 && !sips;
+	unsigned which = ((form & TOPO_SEAL_LR) != 0 ? 1 : 0) |
+			 ((form & TOPO_SEAL_BRACKETS) != 0 ? 2 : 0);
+
+	return tails[says ? transport : CONF_UDP][which];
+}
+
+enum gw_err
+topo_seal_uri(struct topo_work *w, enum token_kind kind,
+    const struct topo_secret *s, unsigned form, struct gw_span *out)
+{
+	static const struct gw_span heads[] = { GW_LIT("sip:"), GW_LIT("<sip:"),
+		GW_LIT("sips:"), GW_LIT("<sips:") };
+	const struct conf_listener *l = &w->t->snap->conf->listeners[w->t->out];
+	bool sips = (form & TOPO_SEAL_SIPS) != 0 && l->transport == CONF_TLS;
+	const struct gw_span after[3] = { GW_SPAN("@"),
+		gw_span_of(l->advertise), tail_of(l->transport, sips, form) };
+
+	return seal(w, kind, s,
+	    heads[(sips ? 2 : 0) | ((form & TOPO_SEAL_BRACKETS) != 0 ? 1 : 0)],
+	    after, out);
+}
+
+enum gw_err
+topo_seal_call_id(
+    struct topo_work *w, const struct topo_secret *s, struct gw_span *out)
+{
+	const struct conf_listener *l = &w->t->snap->conf->listeners[w->t->out];
+	struct gw_span after[3] = { GW_SPAN("@"), { NULL, 0 }, { NULL, 0 } };
+	uint16_t port;
+
+	names_split(gw_span_of(l->advertise), &after[1], &port);
+	return seal(w, TOKEN_CALL_ID, s, GW_SPAN(""), after, out);
+}
+
+enum gw_err
+topo_seal_open(const struct topo *t, enum token_kind kind, struct gw_span token,
+    struct topo_secret *out)
+{
+	const struct conf_system *from = &t->snap->conf->systems[t->from];
+	struct token_bind bind = { kind, gw_span_of(from->base.id) };
+	uint8_t plain[TOKEN_PLAIN_MAX];
+	struct topo_secret s = { .memo = 0 };
+	size_t len, n = 9;
+	enum gw_err err =
+	    token_open(t->sealer, t->now, &bind, token, plain, &len, &s.key_id);
+
+	if (err != GW_OK)
+		return err;
+	bool memo = len > 0 && (plain[0] & FLAG_MEMO) != 0;
+	if (len < (memo ? n + 8 : n) ||
+	    (plain[0] & ~(FLAG_ANSWERING | FLAG_MEMO)) != 0)
+		return GW_EMALFORMED;
+	s.answering = (plain[0] & FLAG_ANSWERING) != 0;
+	s.system = topo_work_get64(plain + 1);
+	if (memo) {
+		s.memo = topo_work_get64(plain + 9);
+		n += 8;
+	}
+	if (!gw_arena_copy(
+		t->arena, (struct gw_span){ plain + n, len - n }, &s.text))
+		return GW_ENOMEM;
+	*out = s;
+	return GW_OK;
+}
+
+bool
+topo_seal_is_own(
+    const struct names *n, const struct sip_uri *u, struct gw_span *token)
+{
+	*token = (struct gw_span){ NULL, 0 };
+	if (u->scheme > SIP_SCHEME_SIPS || !names_is_own(n, u->host, u->port))
+		return false;
+	if (token_looks_like(u->user))
+		*token = u->user;
+	return true;
+}
