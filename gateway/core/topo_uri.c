@@ -121,6 +121,24 @@ cross_sip(struct topo_work *w, const struct rule *rule, struct one *one,
 	    w, TOKEN_URI, &s, form_of(rule, one, u->scheme), &one->out);
 }
 
+/* Another scheme that names a host of the inside cannot become a token: who
+ * follows it does not speak SIP.  From and To are only said, not followed, and
+ * must stand. */
+static enum gw_err
+cross_other(struct topo_work *w, const struct rule *rule, struct one *one)
+{
+	struct topo_secret s = { .system = w->from, .text = one->base };
+	struct gw_span host = host_of_other(one->base);
+
+	if (host.len == 0 || names_is_public(w->names, host))
+		return GW_OK;
+	one->drop = !rule->must || rule->always;
+	if (one->drop)
+		return GW_OK;
+	return topo_seal_uri(
+	    w, TOKEN_URI, &s, form_of(rule, one, SIP_SCHEME_OTHER), &one->out);
+}
+
 /* One name=value of a URI's headers; *out stays empty if it must not cross. */
 static enum gw_err
 cross_header(struct topo_work *w, struct gw_span pair, struct gw_span *out)
@@ -204,11 +222,8 @@ cross(struct topo_work *w, const struct rule *rule, struct gw_span uri,
 	one->base = uri;
 	if (u.scheme == SIP_SCHEME_TEL)
 		return GW_OK;
-	if (u.scheme == SIP_SCHEME_OTHER) {
-		struct gw_span host = host_of_other(uri);
-		one->drop = host.len > 0 && !names_is_public(w->names, host);
-		return GW_OK;
-	}
+	if (u.scheme == SIP_SCHEME_OTHER)
+		return cross_other(w, rule, one);
 	if (u.headers.len > 0)
 		one->base =
 		    gw_span_sub(uri, 0, (size_t)(u.headers.p - uri.p) - 1);

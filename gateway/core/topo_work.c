@@ -48,7 +48,12 @@ flush(struct topo_work *w)
 void
 topo_work_drop(struct topo_work *w, struct gw_span line)
 {
-	if (w->dropped.len > 0 && w->dropped.p + w->dropped.len == line.p) {
+	/* New rows stand before the first Via: no removal reaches over that
+	 * place. */
+	bool is_head = line.p == w->m->raw.p + w->head_off;
+
+	if (!is_head && w->dropped.len > 0 &&
+	    w->dropped.p + w->dropped.len == line.p) {
 		w->dropped.len += line.len;
 		return;
 	}
