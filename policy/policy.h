@@ -129,6 +129,20 @@ const struct policy_domain *policy_domain_at(const struct policy *p, size_t i);
 const struct policy_domain *
 policy_domain_find(const struct policy *p, struct gw_span kms);
 
+/* What the ledger writes down. */
+enum policy_record_what {
+	POLICY_RECORD_NONE,
+	POLICY_RECORD_REFUSED, /* redirects and refusals */
+	POLICY_RECORD_EXTERNAL, /* what involves an external domain */
+	POLICY_RECORD_ALL
+};
+struct policy_record {
+	enum policy_record_what decisions; /* default: external */
+	bool identities; /* users by name; else left out.  Default true */
+};
+/** What local policy wants recorded. */
+const struct policy_record *policy_record(const struct policy *p);
+
 /** How far a time stamp of a key message may lie off, and how long a key
  * message is remembered against replay (microseconds). */
 int64_t policy_clock_tolerance_us(const struct policy *p);

@@ -1,0 +1,451 @@
+/*
+ * policy_decide.c: the whole decision (steps 6 to 11 are here).
+ */
+#include "policy/policy_walk.h"
+
+static const struct gw_span nothing = { NULL, 0 };
+
+/* In the verdict lists are told as the rule means them: in a dialog's other
+ * direction the ends change places. */
+static const uint32_t *
+senders(const struct policy_walk *w, const struct policy_pairs *x, size_t *n)
+{
+	*n = w->reversed ? x->n_receiver : x->n_initiator;
+	return w->reversed ? x->receiver : x->initiator;
+}
+
+static const uint32_t *
+receivers(const struct policy_walk *w, const struct policy_pairs *x, size_t *n)
+{
+	*n = w->reversed ? x->n_initiator : x->n_receiver;
+	return w->reversed ? x->initiator : x->receiver;
+}
+
+static bool
+is_in(const uint32_t *list, size_t n, uint32_t domain)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == domain)
+			return true;
+	return false;
+}
+
+/* Step 6. */
+static bool
+check_presence(struct policy_walk *w)
+{
+	const struct policy_rule *r = w->rule;
+	bool any = w->f->n_keys > 0;
+
+	switch (r->presence) {
+	case POLICY_PRESENCE_REQUIRED:
+		if (any || w->f->in_dialog)
+			break;
+		return policy_walk_fail(w, GW_CHECK_KEY_PRESENT,
+		    GW_REASON_KEY_MISSING,
+		    "the rule requires a key message and there is none",
+		    nothing, &r->key_at);
+	case POLICY_PRESENCE_FORBIDDEN:
+		if (!any)
+			break;
+		return policy_walk_fail(w, GW_CHECK_KEY_PRESENT,
+		    GW_REASON_NOT_PERMITTED,
+		    "the rule permits no key message and there is one", nothing,
+		    &r->key_at);
+	case POLICY_PRESENCE_OPTIONAL: break;
+	}
+	policy_walk_pass(w, GW_CHECK_KEY_PRESENT,
+	    any		    ? "there is a key message" :
+	    w->f->in_dialog ? "there is no key message, the dialog stands for "
+			      "it" :
+			      "there is no key message and none is required",
+	    nothing, &r->key_at);
+	return true;
+}
+
+static bool
+check_info(struct policy_walk *w)
+{
+	bool opaque = w->f->initiator_encrypted || w->f->target_encrypted;
+
+	if (opaque && !w->rule->opaque)
+		return policy_walk_fail(w, GW_CHECK_INFO, GW_REASON_OPAQUE_INFO,
+		    "identities in the info document are encrypted", nothing,
+		    &w->rule->info_at);
+	policy_walk_pass(w, GW_CHECK_INFO,
+	    opaque ? "encrypted identities are allowed by the rule" :
+	    w->f->info_present ? "the info document can be read" :
+				 "there is no info document",
+	    nothing, &w->rule->info_at);
+	return true;
+}
+
+static const char *
+signature_fault(const struct policy_rule *r, const struct gw_key_fact *k)
+{
+	if (r->signature == POLICY_OFF)
+		return NULL;
+	switch (k->state) {
+	case GW_KEY_VALID: return NULL;
+	case GW_KEY_UNVERIFIABLE:
+		if (r->signature == POLICY_CHECK)
+			return NULL;
+		return k->why != NULL ? k->why : "cannot be verified";
+	case GW_KEY_INVALID:
+		return k->why != NULL ? k->why : "the signature is wrong";
+	case GW_KEY_UNCHECKED: return "the signature was not checked";
+	case GW_KEY_MALFORMED: break;
+	}
+	return "cannot be read";
+}
+
+/*
+ * Is the key message's initiator a user of the peer?  A PCK comes from the
+ * caller itself (TS 33.180 5.6); the others from a server of its system.
+ */
+static bool
+is_of_source(const struct policy_walk *w, const struct gw_key_fact *k)
+{
+	struct policy_uri uri;
+
+	if (k->initiator.len == 0)
+		return true; /* hidden or absent: the signature tells */
+	if (!policy_uri_parse(k->initiator, &uri))
+		return false;
+	if (k->purpose != NULL && strcmp(k->purpose, "PCK") == 0 &&
+	    w->f->info_present && w->initiator.told && !w->initiator.hidden)
+		return uri.scheme == w->initiator.uri.scheme &&
+		       gw_span_ieq(uri.host, w->initiator.uri.host) &&
+		       gw_span_eq(policy_uri_user(&uri),
+			   policy_uri_user(&w->initiator.uri));
+	return policy_system_of_uri(w->p, &uri) == w->f->from ||
+	       policy_is_migrated(w->p, w->f->from, &uri);
+}
+
+static bool
+is_stale(const struct policy_walk *w, const struct gw_key_fact *k)
+{
+	int64_t made = k->made_wall_us, off = w->p->local.clock_us;
+
+	return made <= 0 || made < w->wall_us - off || made - off > w->wall_us;
+}
+
+/* Step 7, one key message. */
+static bool
+check_key(struct policy_walk *w, const struct gw_key_fact *k)
+{
+	const struct gw_where *at = &w->rule->key_at;
+	const struct gw_where *local = &w->p->local.at;
+	const char *why;
+
+	if (k->state == GW_KEY_MALFORMED)
+		return policy_walk_fail(w, GW_CHECK_KEY,
+		    GW_REASON_KEY_MALFORMED,
+		    k->why != NULL ? k->why : "cannot be read", nothing, at);
+	if (k->replayed)
+		return policy_walk_fail(w, GW_CHECK_KEY, GW_REASON_KEY_REPLAYED,
+		    "was seen in another request", k->initiator, local);
+	if (is_stale(w, k))
+		return policy_walk_fail(w, GW_CHECK_KEY, GW_REASON_KEY_STALE,
+		    "its time lies too far off", k->initiator, local);
+	if (!is_of_source(w, k))
+		return policy_walk_fail(w, GW_CHECK_KEY,
+		    GW_REASON_KEY_NOT_OF_SOURCE,
+		    "its initiator is not that of the request", k->initiator,
+		    at);
+	if ((why = signature_fault(w->rule, k)) != NULL)
+		return policy_walk_fail(w, GW_CHECK_KEY,
+		    GW_REASON_KEY_SIGNATURE, why, k->initiator, at);
+	return true;
+}
+
+static bool
+check_keys(struct policy_walk *w)
+{
+	for (size_t i = 0; i < w->f->n_keys; i++)
+		if (!check_key(w, &w->f->keys[i]))
+			return false;
+	policy_walk_pass(w, GW_CHECK_KEY,
+	    "is well formed, fresh and signed as the rule demands",
+	    w->f->keys[0].initiator, &w->rule->key_at);
+	return true;
+}
+
+/* May the receiver domain be paired with a domain of the sender? */
+static bool
+has_partner(const struct policy_walk *w, const struct policy_pairs *x)
+{
+	size_t n;
+	const uint32_t *list = senders(w, x, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (w->p->revoked[list[i]] == NULL)
+			return true;
+	return false;
+}
+
+static bool
+is_listed(const struct gw_verdict *v, struct gw_span kms)
+{
+	for (size_t i = 0; i < v->n_domains; i++)
+		if (gw_span_eq(v->domains[i], kms))
+			return true;
+	return false;
+}
+
+/* The acceptable receiver domains, in the agreement's order. */
+static void
+list_domains(const struct policy_walk *w)
+{
+	struct gw_verdict *v = w->v;
+	size_t n;
+
+	for (size_t i = 0; i < w->rule->n_pairs; i++) {
+		const struct policy_pairs *x = &w->rule->pairs[i];
+		const uint32_t *list = receivers(w, x, &n);
+		if (!has_partner(w, x))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			struct gw_span kms = policy_kms_name(w->p, list[k]);
+			if (v->n_domains < GW_DOMAINS_MAX &&
+			    w->p->revoked[list[k]] == NULL &&
+			    !is_listed(v, kms) &&
+			    policy_refusal_find(w, &kms, 1) == NULL)
+				v->domains[v->n_domains++] = kms;
+		}
+	}
+}
+
+static bool
+redirect(struct policy_walk *w, enum gw_check check, enum gw_reason reason,
+    char trigger, const char *because, struct gw_span fact,
+    const struct gw_where *at)
+{
+	policy_walk_fail(w, check, reason, because, fact, at);
+	list_domains(w);
+	if (w->v->n_domains == 0 && w->rule->refuse_empty) {
+		w->v->reason = GW_REASON_NO_DOMAIN_LEFT;
+		w->v->status = 403;
+		return false;
+	}
+	w->v->outcome = GW_REDIRECT;
+	w->v->trigger = trigger;
+	return false;
+}
+
+/* The place of the first domains element, which stands for all. */
+static const struct gw_where *
+pairs_at(const struct policy_walk *w)
+{
+	return w->rule->n_pairs > 0 ? &w->rule->pairs[0].at : &w->rule->at;
+}
+
+/* Step 8. */
+static bool
+check_initiator_domain(struct policy_walk *w, const struct gw_key_fact *k)
+{
+	uint32_t d = policy_domain_number(w->p, k->initiator_kms);
+	const struct gw_where *at = pairs_at(w);
+	const char *why = "is not permitted by the rule as initiator domain";
+	size_t n;
+
+	if (k->initiator_kms.len == 0)
+		why = "no initiator domain is named";
+	else if (d == UINT32_MAX)
+		why = "is a security domain that no agreement names";
+	else if (w->p->domains[d].system != w->f->from)
+		why = "is no security domain of the initiator's system";
+	else if (w->p->revoked[d] != NULL) {
+		why = "is revoked";
+		at = &w->p->revoked[d]->at;
+	} else {
+		for (size_t i = 0; i < w->rule->n_pairs; i++) {
+			const uint32_t *list =
+			    senders(w, &w->rule->pairs[i], &n);
+			if (is_in(list, n, d))
+				return true;
+		}
+	}
+	return redirect(w, GW_CHECK_INITIATOR_DOMAIN,
+	    GW_REASON_INITIATOR_DOMAIN, 'C', why, k->initiator_kms, at);
+}
+
+/* Step 9, by the agreement's own list. */
+static bool
+check_receiver_domain(struct policy_walk *w, const struct gw_key_fact *k)
+{
+	const struct policy_agreement *a = w->agreement;
+	const struct policy_party *party =
+	    &a->party[a->party[0].system == w->to ? 0 : 1];
+	uint32_t d = policy_domain_number(w->p, k->receiver_kms);
+	const char *why = "is no security domain of the target's system";
+
+	for (size_t i = 0; d != UINT32_MAX && i < party->n_kms; i++)
+		if (party->kms[i].domain == d)
+			return true;
+	if (k->receiver_kms.len == 0)
+		why = "no receiver domain is named";
+	return redirect(w, GW_CHECK_RECEIVER_DOMAIN, GW_REASON_RECEIVER_DOMAIN,
+	    'A', why, k->receiver_kms, &party->at);
+}
+
+/* Step 10. */
+static bool
+check_pair(struct policy_walk *w, const struct gw_key_fact *k)
+{
+	uint32_t i = policy_domain_number(w->p, k->initiator_kms);
+	uint32_t r = policy_domain_number(w->p, k->receiver_kms);
+	const struct gw_where *at = pairs_at(w);
+	const char *why = "may not be paired with the initiator's domain";
+	size_t n_i, n_r;
+
+	if (w->p->revoked[r] != NULL) {
+		why = "is revoked";
+		at = &w->p->revoked[r]->at;
+	} else {
+		for (size_t j = 0; j < w->rule->n_pairs; j++) {
+			const struct policy_pairs *x = &w->rule->pairs[j];
+			const uint32_t *li = senders(w, x, &n_i);
+			const uint32_t *lr = receivers(w, x, &n_r);
+			if (is_in(li, n_i, i) && is_in(lr, n_r, r))
+				return true;
+		}
+	}
+	return redirect(
+	    w, GW_CHECK_PAIR, GW_REASON_PAIR, 'B', why, k->receiver_kms, at);
+}
+
+/* One step for all key messages: each check before the next one. */
+static bool
+check_domains(struct policy_walk *w)
+{
+	static const struct {
+		enum gw_check check;
+		bool (*one)(struct policy_walk *w, const struct gw_key_fact *k);
+		const char *passed;
+	} steps[] = {
+		{ GW_CHECK_INITIATOR_DOMAIN, check_initiator_domain,
+		    "is an initiator domain that the rule permits" },
+		{ GW_CHECK_RECEIVER_DOMAIN, check_receiver_domain,
+		    "is a security domain of the target's system" },
+		{ GW_CHECK_PAIR, check_pair,
+		    "may be paired with the initiator's domain" },
+	};
+	const struct gw_key_fact *keys = w->f->keys;
+
+	for (size_t s = 0; s < GW_COUNT(steps); s++) {
+		for (size_t i = 0; i < w->f->n_keys; i++)
+			if (!steps[s].one(w, &keys[i]))
+				return false;
+		policy_walk_pass(w, steps[s].check, steps[s].passed,
+		    s == 0 ? keys[0].initiator_kms : keys[0].receiver_kms,
+		    pairs_at(w));
+	}
+	return true;
+}
+
+static bool
+check_key_messages(struct policy_walk *w)
+{
+	static const enum gw_check checks[] = { GW_CHECK_KEY,
+		GW_CHECK_INITIATOR_DOMAIN, GW_CHECK_RECEIVER_DOMAIN,
+		GW_CHECK_PAIR };
+
+	if (w->f->n_keys > GW_FACT_KEYS_MAX)
+		return policy_walk_fail(w, GW_CHECK_KEY,
+		    GW_REASON_KEY_MALFORMED, "too many key messages", nothing,
+		    &w->rule->key_at);
+	if (w->f->n_keys > 0)
+		return check_keys(w) && check_domains(w);
+	for (size_t i = 0; i < GW_COUNT(checks); i++)
+		policy_walk_skip(
+		    w, checks[i], "there is no key message", &w->rule->key_at);
+	return true;
+}
+
+/* Step 11. */
+static bool
+check_limit(struct policy_walk *w)
+{
+	const struct policy_rule *r = w->rule;
+	const struct gw_where *at =
+	    r->limit_at.file != NULL ? &r->limit_at : &r->at;
+
+	if (w->f->over_rate || w->f->over_concurrent) {
+		w->v->retry_after_s =
+		    w->f->retry_after_s > 0 ? w->f->retry_after_s : 1;
+		return policy_walk_fail(w, GW_CHECK_LIMIT,
+		    w->f->over_rate ? GW_REASON_OVER_RATE :
+				      GW_REASON_OVER_CONCURRENT,
+		    w->f->over_rate ? "the rate of the rule is used up" :
+				      "too many transactions of the rule are "
+				      "open",
+		    nothing, at);
+	}
+	policy_walk_pass(w, GW_CHECK_LIMIT,
+	    r->limit.rate == 0 && r->limit.concurrent == 0 ?
+		"the rule has no limit" :
+		"is within the rule's limits",
+	    nothing, at);
+	return true;
+}
+
+/* The level to lower to, or -1. */
+static int8_t
+cap_of(int8_t level, int8_t rule, int8_t local)
+{
+	int8_t cap = rule < 0 || (local >= 0 && local < rule) ? local : rule;
+
+	return cap >= 0 && level > cap ? cap : -1;
+}
+
+static void
+check_priority(struct policy_walk *w)
+{
+	const struct policy_rule *r = w->rule;
+	const struct policy_level *l = &w->direction->cap[w->f->urgency];
+	const struct gw_where *at = r->cap_at.file != NULL ? &r->cap_at :
+				    l->at.file != NULL	   ? &l->at :
+							     &r->at;
+
+	w->v->cap_p = cap_of(w->f->priority_p, r->cap_p, l->p);
+	w->v->cap_q = cap_of(w->f->priority_q, r->cap_q, l->q);
+	policy_walk_pass(w, GW_CHECK_PRIORITY,
+	    w->v->cap_p >= 0 || w->v->cap_q >= 0 ?
+		"the priority is lowered" :
+		"the priority stays as it is",
+	    nothing, at);
+}
+
+void
+policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
+    struct gw_verdict *v)
+{
+	struct policy_walk w;
+
+	v->outcome = GW_REFUSE;
+	v->reason = GW_REASON_NOT_PERMITTED;
+	v->status = 403;
+	v->trigger = 0;
+	v->rule = NULL;
+	v->rule_at = (struct gw_where){ NULL, 0 };
+	v->from = f->from;
+	v->retry_after_s = 0;
+	v->cap_p = v->cap_q = -1;
+	v->n_domains = v->n_steps = 0;
+	policy_walk_init(&w, p, f, wall_us);
+	w.v = v;
+	bool matched = policy_walk_match(&w);
+	v->to = w.to;
+	if (!matched)
+		return;
+	v->rule = w.rule->name;
+	v->rule_at = w.rule->at;
+	if (!check_presence(&w) || !check_info(&w) || !check_key_messages(&w) ||
+	    !check_limit(&w))
+		return;
+	check_priority(&w);
+	v->reason = GW_REASON_NONE;
+	v->status = 0;
+	v->outcome = GW_PERMIT;
+}

@@ -1,0 +1,126 @@
+/*
+ * policy_refusal.c: what local policy refuses.
+ */
+#include "policy/policy_walk.h"
+
+/* What a refusal is held against; in a dialog, its own direction. */
+struct asked {
+	const struct policy_walk *w;
+	const struct policy_end *initiator, *target;
+	uint16_t from, to;
+	const struct gw_span *kms;
+	size_t n_kms;
+	const struct policy_refusal *found;
+};
+
+static bool
+names_kms(const struct asked *a, const char *kms)
+{
+	struct gw_span s = gw_span_of(kms);
+
+	for (size_t i = 0; i < a->n_kms; i++)
+		if (gw_span_ieq(a->kms[i], s))
+			return true;
+	return false;
+}
+
+static bool
+end_fits(const struct policy_pattern *x, const struct policy_end *end)
+{
+	return end->told && policy_pattern_matches(x, &end->uri);
+}
+
+static bool
+fits(const struct asked *a, const struct policy_refusal *r)
+{
+	const struct gw_facts *f = a->w->f;
+
+	return (r->from == GW_SYSTEM_NONE || r->from == a->from) &&
+	       (r->to == GW_SYSTEM_NONE || r->to == a->to) &&
+	       (r->comm.services & POLICY_BIT(f->service)) != 0 &&
+	       (r->comm.kinds & POLICY_BIT(f->kind)) != 0 &&
+	       (r->comm.urgencies & POLICY_BIT(f->urgency)) != 0 &&
+	       (!r->by_initiator || end_fits(&r->initiator, a->initiator)) &&
+	       (!r->by_target || end_fits(&r->target, a->target)) &&
+	       (r->kms == NULL || names_kms(a, r->kms));
+}
+
+/* Document order decides which one is told. */
+static void
+consider(struct asked *a, const struct policy_refusal *r)
+{
+	if ((a->found == NULL || r < a->found) && fits(a, r))
+		a->found = r;
+}
+
+static void
+consider_table(struct asked *a, const struct policy_table *t, uint64_t hash)
+{
+	uint32_t at = 0, i;
+
+	while (policy_table_next(t, hash, &at, &i))
+		consider(a, &a->w->p->local.refusals[i]);
+}
+
+static struct asked
+ask(const struct policy_walk *w)
+{
+	bool rev = w->reversed;
+
+	return (struct asked){ .w = w,
+		.initiator = rev ? &w->target : &w->initiator,
+		.target = rev ? &w->initiator : &w->target,
+		.from = rev ? w->to : w->f->from,
+		.to = rev ? w->f->from : w->to };
+}
+
+const struct policy_refusal *
+policy_refusal_find(
+    const struct policy_walk *w, const struct gw_span *kms, size_t n)
+{
+	const struct policy *p = w->p;
+	struct asked a = ask(w);
+
+	a.kms = kms;
+	a.n_kms = n;
+	if (a.initiator->told)
+		consider_table(
+		    &a, &p->by_initiator, policy_uri_hash(&a.initiator->uri));
+	if (a.target->told)
+		consider_table(
+		    &a, &p->by_target, policy_uri_hash(&a.target->uri));
+	for (size_t i = 0; i < n; i++)
+		if (kms[i].len != 0)
+			consider_table(
+			    &a, &p->by_refused_kms, policy_hash_name(kms[i]));
+	for (size_t i = 0; i < w->direction->n_refusals; i++)
+		consider(&a, &p->local.refusals[w->direction->refusals[i]]);
+	for (size_t i = 0; i < p->n_general; i++)
+		consider(&a, &p->local.refusals[p->general[i]]);
+	return a.found;
+}
+
+/*
+ * An identity that we cannot read may be one that is refused.  A system that
+ * speaks for migrated users may mean anybody.
+ */
+const struct policy_refusal *
+policy_refusal_hidden(const struct policy_walk *w)
+{
+	const struct policy *p = w->p;
+	struct asked a = ask(w);
+	const struct policy_hidden *any = &p->hidden[p->n_systems + 1];
+	const struct policy_hidden *none = &p->hidden[p->n_systems];
+
+	if (a.initiator->hidden && p->systems[a.from].n_migrated > 0)
+		return any->initiator;
+	if (a.initiator->hidden && none->initiator != NULL)
+		return none->initiator;
+	if (a.initiator->hidden && p->hidden[a.from].initiator != NULL)
+		return p->hidden[a.from].initiator;
+	if (a.target->hidden && p->systems[a.to].n_migrated > 0)
+		return any->target;
+	if (a.target->hidden && none->target != NULL)
+		return none->target;
+	return a.target->hidden ? p->hidden[a.to].target : NULL;
+}

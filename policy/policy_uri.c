@@ -1,0 +1,223 @@
+/*
+ * policy_uri.c: SIP, SIPS and TEL URIs, strictly (RFC 3261 19.1, RFC 3966).
+ */
+#include "policy/policy_uri.h"
+
+#include "mcxgw/siphash.h"
+
+/* The tables are filled by the operator, not by strangers; lookups of
+ * strangers only read them.  A fixed key keeps a policy reproducible. */
+static const uint8_t hash_key[GW_SIPHASH_KEY_LEN] = "mcxgw.policy.v1";
+
+static int
+hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = gw_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* An octet that may stand in a user part; escapes come as their value. */
+static bool
+is_user_octet(uint8_t c)
+{
+	return c > 0x20 && c != 0x7f && c != '<' && c != '>' && c != '"';
+}
+
+static bool
+read_user(struct gw_span in, struct policy_uri *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < in.len; i++) {
+		uint8_t c = in.p[i];
+		if (!is_user_octet(c) || c >= 0x80 || n == POLICY_USER_MAX)
+			return false;
+		if (c == '%') {
+			if (in.len - i < 3)
+				return false;
+			int high = hex_value(in.p[i + 1]);
+			int low = hex_value(in.p[i + 2]);
+			if (high < 0 || low < 0)
+				return false;
+			c = (uint8_t)(high << 4 | low);
+			if (c == 0)
+				return false;
+			i += 2;
+		}
+		out->user[n++] = c;
+	}
+	out->user_len = n;
+	return n > 0;
+}
+
+bool
+policy_uri_is_host(struct gw_span host)
+{
+	if (host.len == 0 || host.len > POLICY_HOST_MAX)
+		return false;
+	for (size_t i = 0; i < host.len; i++) {
+		uint8_t c = gw_lower(host.p[i]);
+		bool edge = i == 0 || i + 1 == host.len;
+		bool dot = c == '.' && !edge && host.p[i - 1] != '.';
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
+		    c != '-' && c != '_' && !dot)
+			return false;
+	}
+	return true;
+}
+
+/* An IPv6 reference in brackets; as a name it is only compared. */
+static bool
+is_reference(struct gw_span host)
+{
+	if (host.len < 4 || host.len > 64 || host.p[0] != '[' ||
+	    host.p[host.len - 1] != ']')
+		return false;
+	for (size_t i = 1; i + 1 < host.len; i++)
+		if (hex_value(host.p[i]) < 0 && host.p[i] != ':' &&
+		    host.p[i] != '.')
+			return false;
+	return true;
+}
+
+static size_t
+find_any(struct gw_span s, size_t from, const char *set)
+{
+	while (from < s.len && (s.p[from] == 0 || !strchr(set, s.p[from])))
+		from++;
+	return from;
+}
+
+/* host [":" port] and then nothing, parameters or headers. */
+static bool
+read_hostport(struct gw_span in, struct policy_uri *out)
+{
+	size_t from =
+	    in.len > 0 && in.p[0] == '[' ? gw_span_find(in, 0, ']') : 0;
+	size_t end = find_any(in, from, ":;?");
+	uint64_t port;
+
+	out->host = gw_span_sub(in, 0, end);
+	if (!policy_uri_is_host(out->host) && !is_reference(out->host))
+		return false;
+	if (end < in.len && in.p[end] == ':') {
+		size_t stop = find_any(in, end + 1, ";?");
+		if (stop - end > 6 ||
+		    gw_span_to_u64(gw_span_sub(in, end + 1, stop - end - 1),
+			UINT16_MAX, &port) != GW_OK)
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_sip(struct gw_span in, struct policy_uri *out)
+{
+	size_t at = gw_span_find(in, 0, '@');
+
+	out->scheme = POLICY_SIP;
+	out->user_len = 0;
+	if (at == in.len)
+		return read_hostport(in, out);
+	/* A second '@' would let two readers see two hosts. */
+	if (gw_span_find(in, at + 1, '@') != in.len)
+		return false;
+	struct gw_span user = gw_span_sub(in, 0, at);
+	user = gw_span_sub(user, 0, gw_span_find(user, 0, ':'));
+	return read_user(user, out) &&
+	       read_hostport(gw_span_sub(in, at + 1, in.len), out);
+}
+
+/* The value of phone-context among parameters that begin at a ';'. */
+static bool
+read_context(struct gw_span params, struct policy_uri *out)
+{
+	static const struct gw_span name = GW_LIT("phone-context=");
+
+	out->host = (struct gw_span){ NULL, 0 };
+	for (size_t at = 0; at < params.len;) {
+		size_t end = gw_span_find(params, at + 1, ';');
+		struct gw_span one = gw_span_sub(params, at + 1, end - at - 1);
+		if (gw_span_istarts(one, name)) {
+			if (out->host.len != 0)
+				return false;
+			out->host = gw_span_sub(one, name.len, one.len);
+		}
+		at = end;
+	}
+	struct gw_span h = out->host;
+	if (h.len > 0 && h.p[0] == '+')
+		h = gw_span_sub(h, 1, h.len);
+	return out->host.len == 0 || policy_uri_is_host(h);
+}
+
+static bool
+read_tel(struct gw_span in, struct policy_uri *out)
+{
+	size_t end = gw_span_find(in, 0, ';'), n = 0;
+
+	out->scheme = POLICY_TEL;
+	for (size_t i = 0; i < end; i++) {
+		uint8_t c = gw_lower(in.p[i]);
+		if (c == '-' || c == '.' || c == '(' || c == ')')
+			continue;
+		bool sign = c == '*' || c == '#' || (c == '+' && i == 0);
+		if ((hex_value(c) < 0 && !sign) || n == POLICY_USER_MAX)
+			return false;
+		out->user[n++] = c;
+	}
+	out->user_len = n;
+	if (n == 0 || !read_context(gw_span_sub(in, end, in.len), out))
+		return false;
+	/* A global number stands for itself (RFC 3966 5.1.5). */
+	if (out->user[0] == '+')
+		out->host = (struct gw_span){ NULL, 0 };
+	return true;
+}
+
+bool
+policy_uri_parse(struct gw_span in, struct policy_uri *out)
+{
+	static const struct {
+		struct gw_span prefix;
+		bool (*read)(struct gw_span in, struct policy_uri *out);
+	} schemes[] = {
+		{ GW_LIT("sip:"), read_sip },
+		{ GW_LIT("sips:"), read_sip },
+		{ GW_LIT("tel:"), read_tel },
+	};
+
+	for (size_t i = 0; i < GW_COUNT(schemes); i++)
+		if (gw_span_istarts(in, schemes[i].prefix))
+			return schemes[i].read(
+			    gw_span_sub(in, schemes[i].prefix.len, in.len),
+			    out);
+	return false;
+}
+
+uint64_t
+policy_hash_name(struct gw_span name)
+{
+	return gw_siphash_i(hash_key, name);
+}
+
+uint64_t
+policy_hash_mix(uint64_t h, uint64_t n)
+{
+	/* The finaliser of SplitMix64. */
+	h ^= n + 0x9e3779b97f4a7c15 + (h << 6) + (h >> 2);
+	h = (h ^ h >> 30) * 0xbf58476d1ce4e5b9;
+	h = (h ^ h >> 27) * 0x94d049bb133111eb;
+	return h ^ h >> 31;
+}
+
+uint64_t
+policy_uri_hash(const struct policy_uri *u)
+{
+	uint64_t h = gw_siphash(hash_key, policy_uri_user(u));
+
+	return policy_hash_mix(
+	    policy_hash_mix(h, policy_hash_name(u->host)), u->scheme);
+}
