@@ -40,7 +40,7 @@ uint64_t names_listener_hash(const struct names *n, uint16_t listener);
 uint16_t names_listener(const struct names *n, uint64_t hash);
 
 /** Cut "gw.alpha.example:5061" or "[::1]:5061" into host (without brackets)
- * and port (0: none). */
+ * and port (0: none, or not one). */
 void names_split(struct gw_span text, struct gw_span *host, uint16_t *port);
 
 #endif
