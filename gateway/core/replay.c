@@ -1,5 +1,5 @@
 /*
- * replay.c: sets of eight entries, found by hash, replaced by age.
+ * replay.c: sets of sixteen entries, found by hash, replaced by age.
  */
 #include "core/replay.h"
 
@@ -8,7 +8,7 @@
 
 #include "mcxgw/siphash.h"
 
-#define WAYS	  8
+#define WAYS	  16
 #define NAME_MAX_ 640 /* octets of a name that are hashed */
 
 /* An entry is written name first: a reader that sees the name of one and the
