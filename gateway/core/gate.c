@@ -230,9 +230,13 @@ fill_facts(const struct policy *p, const struct sip_msg *m,
 	if (!ask->to_us && ask->to == GW_SYSTEM_NONE)
 		f->request_uri = m->uri;
 	f->info_request_uri = info->request_uri;
+	/* A private call names the called user in its recipient list. */
+	if (f->info_request_uri.len == 0 && b->list_entries == 1)
+		f->info_request_uri = b->list_target;
 	f->group = info->calling_group;
-	f->target_encrypted = info->request_uri_encrypted;
-	f->has_media_offer = b->has_sdp || b->n_keys > 0;
+	f->target_encrypted =
+	    info->request_uri_encrypted || b->list_target_encrypted;
+	f->has_media_offer = b->has_sdp || b->has_sealed || b->n_keys > 0;
 	f->n_keys = b->n_keys;
 	for (unsigned i = 0; i < b->n_keys; i++)
 		fill_key(p, &b->keys[i], &f->keys[i]);
@@ -362,26 +366,9 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 	apply_limits(g, s, now, out);
 }
 
-static const struct gw_span carrying_types[] = {
-	GW_LIT("application/sdp"),
-	GW_LIT("multipart/"),
-	GW_LIT("application/mikey"),
-	GW_LIT("application/vnd.3gpp.mc"),
-	GW_LIT("application/resource-lists"),
-	GW_LIT("message/sip;"),
-};
-
 bool
 gate_wants(const struct sip_msg *m)
 {
-	struct gw_span type = sip_msg_value(m, SIP_HDR_CONTENT_TYPE);
-
-	if (m->method == SIP_METHOD_INVITE || m->method == SIP_METHOD_REFER)
-		return true;
-	if (m->body.len == 0)
-		return false;
-	for (size_t i = 0; i < GW_COUNT(carrying_types); i++)
-		if (gw_span_istarts(type, carrying_types[i]))
-			return true;
-	return gw_span_ieq(type, GW_SPAN("message/sip"));
+	return m->method == SIP_METHOD_INVITE ||
+	       m->method == SIP_METHOD_REFER || mcx_body_wanted(m);
 }
