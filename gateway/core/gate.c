@@ -244,9 +244,17 @@ fill_facts(const struct policy *p, const struct sip_msg *m,
 	f->priority_q = priority_of(m, GW_SPAN("mcpttq."));
 }
 
+/* A certificate can lapse while it is loaded. */
+static bool
+is_in_force(const struct kms_cert *c, int64_t wall_us)
+{
+	return (c->valid_from_us == 0 || wall_us >= c->valid_from_us) &&
+	       (c->valid_to_us == 0 || wall_us < c->valid_to_us);
+}
+
 static void
 verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
-    struct gw_key_fact *f)
+    struct gw_now now, struct gw_key_fact *f)
 {
 	struct mikey_compat compat = compat_of(s->policy, m);
 	const struct kms_cert *cert = kms_certs_find(s->kms, f->initiator_kms);
@@ -254,6 +262,9 @@ verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
 	f->state = GW_KEY_UNVERIFIABLE;
 	f->why = "no certificate of the initiator's KMS";
 	if (cert == NULL)
+		return;
+	f->why = "the certificate of the initiator's KMS is not in force";
+	if (!is_in_force(cert, now.wall_us))
 		return;
 	enum gw_err err =
 	    kms_cert_verify(cert, m, &compat, g->verifier, &f->why);
@@ -276,7 +287,7 @@ check_keys(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 		if (f->state == GW_KEY_MALFORMED)
 			continue;
 		if (out->match.signature != POLICY_OFF)
-			verify(g, s, imsg, f);
+			verify(g, s, imsg, now, f);
 		if (known) {
 			f->made_wall_us = now.wall_us;
 			continue;

@@ -80,7 +80,7 @@ snapshot_load(const char *path, const char *schema_dir, struct gw_now now,
 		return NULL;
 	atomic_init(&s->refs, 1);
 	s->generation = old == NULL ? 1 : old->generation + 1;
-	s->conf = conf_load(path, schema_dir, d);
+	s->conf = conf_load_at(path, schema_dir, now, d);
 	if (s->conf != NULL)
 		load_parts(s, schema_dir, now, d);
 	if (gw_diag_errors(d) > 0 || s->conf == NULL || s->tokens == NULL ||
