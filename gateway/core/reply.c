@@ -234,7 +234,7 @@ core_log_done(struct core *c, struct txn *x, unsigned status)
 		return;
 	metrics_one(&c->metrics, METRIC_LATENCY_COUNT);
 	metrics_add(&c->metrics, METRIC_LATENCY_SUM_US, us);
-	LOG_INFO("request.done", kv_id("decision", x->decision),
+	LOG_INFO("txn.done", kv_id("decision", x->decision),
 	    kv_text("method", sip_method_name(x->method)),
 	    kv_span("from", core_system_id(x->snap, x->from)),
 	    kv_span("to", core_system_id(x->snap, x->to)),
