@@ -25,6 +25,17 @@ core_system_id(const struct snapshot *s, uint16_t system)
 	return gw_span_of(s->conf->systems[system].base.id);
 }
 
+bool
+core_same_system(const struct core *c, const struct txn *x, uint16_t of_txn,
+    uint16_t of_flow)
+{
+	if (x->snap == c->snap)
+		return of_txn == of_flow;
+	return of_txn != GW_SYSTEM_NONE &&
+	       gw_span_eq(core_system_id(x->snap, of_txn),
+		   core_system_id(c->snap, of_flow));
+}
+
 struct core_action *
 core_act(struct core *c, enum core_action_kind kind)
 {

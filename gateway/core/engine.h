@@ -83,6 +83,10 @@ struct gw_arena *core_take_arena(struct core *c);
 struct gw_span
 core_flat(struct core *c, const struct iovec *iov, size_t n, size_t len);
 struct gw_span core_system_id(const struct snapshot *s, uint16_t system);
+/** Is the system of x's snapshot that of a flow of today?  Indices may differ
+ * between snapshots, ids do not. */
+bool core_same_system(const struct core *c, const struct txn *x,
+    uint16_t of_txn, uint16_t of_flow);
 
 /* step.c */
 /** The client half sees an event; rsp belongs to 1XX, 2XX and FINAL. */

@@ -377,7 +377,7 @@ core_request(struct core *c, const struct core_flow *flow, uint8_t rounds)
 	f.key = core_txn_name(c->setup.seed, f.m);
 	f.in_dialog = sip_msg_in_dialog(f.m);
 	struct txn *x = txns_find_server(&c->txns, f.key);
-	if (x != NULL && x->from != flow->system) {
+	if (x != NULL && !core_same_system(c, x, x->from, flow->system)) {
 		/* One peer cannot touch another's transaction. */
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;

@@ -278,7 +278,7 @@ core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 		pass_back_stateless(c, flow, &c->msg, &via);
 		return;
 	}
-	if (x->to != flow->system) {
+	if (!core_same_system(c, x, x->to, flow->system)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}
