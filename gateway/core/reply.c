@@ -207,6 +207,9 @@ core_verdict_headers(
 	gw_buf_fmt(&out, "Warning: 399 %s \"%s; decision %016llx",
 	    c->snap->conf->name, gw_reason_name(v->reason),
 	    (unsigned long long)decision);
+	if (c->judged.unreadable)
+		gw_buf_fmt(&out, "; octet %zu: %s", c->judged.fault.at,
+		    c->judged.fault.why);
 	if (v->outcome == GW_REDIRECT) {
 		gw_buf_text(&out, "; receiver domains:");
 		for (unsigned i = 0; i < v->n_domains; i++) {

@@ -225,6 +225,25 @@ rig_wait(struct rig *r, unsigned ms, size_t *actions)
 	r->now.mono_us = end;
 }
 
+bool
+rig_next(struct rig *r, unsigned ms)
+{
+	uint64_t end = r->now.mono_us + (uint64_t)ms * 1000;
+
+	for (;;) {
+		uint64_t next = core_next_us(r->core);
+		if (next > end)
+			return false;
+		if (next > r->now.mono_us) {
+			r->now.wall_us += (int64_t)(next - r->now.mono_us);
+			r->now.mono_us = next;
+		}
+		(void)core_tick(r->core, r->now);
+		if (rig_count(r) > 0)
+			return true;
+	}
+}
+
 size_t
 rig_count(const struct rig *r)
 {

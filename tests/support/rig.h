@@ -37,6 +37,9 @@ void rig_in(struct rig *r, enum rig_side from, const char *text);
  */
 void rig_wait(struct rig *r, unsigned ms, size_t *actions);
 
+/** Time goes on until timers send something, ms at most.  False: nothing. */
+bool rig_next(struct rig *r, unsigned ms);
+
 /** How many messages the last call sent. */
 size_t rig_count(const struct rig *r);
 /** The i-th message that the last call sent, NUL-terminated; *to_hop (may be
