@@ -3,7 +3,6 @@
  */
 #include "app/cmd.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -399,8 +398,7 @@ static int
 run(struct decode *d, const struct args *a)
 {
 	if (settings_read(a->rest[0], &d->text) != GW_OK) {
-		fprintf(stderr, "mcxgw: cannot read %s: %s\n", a->rest[0],
-		    strerror(errno));
+		perror(a->rest[0]);
 		return CMD_ENVIRONMENT;
 	}
 	if (!load_all_kms(d, a))

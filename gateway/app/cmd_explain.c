@@ -4,7 +4,6 @@
  */
 #include "app/cmd.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -338,8 +337,7 @@ run(struct explain *e, const struct args *a)
 		return CMD_USAGE;
 	}
 	if (settings_read(a->rest[0], &e->text) != GW_OK) {
-		fprintf(stderr, "mcxgw: cannot read %s: %s\n", a->rest[0],
-		    strerror(errno));
+		perror(a->rest[0]);
 		return CMD_ENVIRONMENT;
 	}
 	if (!load(e, a))
