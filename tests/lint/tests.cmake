@@ -2,8 +2,8 @@
 # fixture, in which it must find exactly what is wrong.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 
-foreach(name banned comments format headers layers man names scripts sizes
-	unit)
+foreach(name banned comments format headers layers man manual names scripts
+	sizes unit)
 	add_test(NAME lint.${name} COMMAND ${Python3_EXECUTABLE} -B
 		${CMAKE_CURRENT_LIST_DIR}/${name}.py ${CMAKE_SOURCE_DIR})
 	list(APPEND lints ${name})
