@@ -19,3 +19,5 @@ install(DIRECTORY conf/ DESTINATION share/doc/mcxgw/examples
 	PATTERN schema EXCLUDE PATTERN systemd EXCLUDE
 	PATTERN demo EXCLUDE PATTERN pki EXCLUDE)
 install(FILES README.md LICENSE SECURITY.md DESTINATION share/doc/mcxgw)
+file(GLOB guides CONFIGURE_DEPENDS docs/*.md)
+install(FILES ${guides} DESTINATION share/doc/mcxgw/docs)
