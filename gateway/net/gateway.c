@@ -14,6 +14,7 @@
 
 #include <event2/event.h>
 
+#include "mcxgw/json.h"
 #include "mcxgw/log.h"
 #include "net/admin.h"
 #include "net/ctl.h"
@@ -142,11 +143,11 @@ report(const struct gw_diag *d, bool json, uint64_t generation,
 		gw_json_open(&j, NULL, '{');
 		gw_json_num(&j, "generation", (int64_t)generation);
 		gw_json_text(&j, "needs_restart", restarts);
-		mistakes_json(d, "mistakes", &j);
+		gw_diag_json(d, &j);
 		gw_json_close(&j, '}');
 		return;
 	}
-	mistakes_text(d, out);
+	gw_diag_print(d, out);
 	gw_buf_fmt(out, "generation %llu is in force\n",
 	    (unsigned long long)generation);
 	if (restarts[0] != '\0')
@@ -531,7 +532,7 @@ load_first(struct gateway *g)
 		return NULL;
 	gw_buf_init(&text, REPORT_MAX);
 	s = reload_load(&g->set, g->started, d);
-	mistakes_text(d, &text);
+	gw_diag_print(d, &text);
 	(void)fwrite(text.p, 1, text.len, stderr);
 	gw_buf_clear(&text);
 	gw_diag_free(d);
