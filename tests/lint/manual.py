@@ -185,9 +185,11 @@ def check_log(page, log, found):
 def check_json(root, page, found):
     """Keys that are literals, in what commands and the socket answer."""
     have = {i.name for i in page.items if i.head.startswith("Va ")}
-    call = re.compile(r'\b(?:gw_json_[a-z]+|optional|mistakes_json)\s*\('
+    call = re.compile(r'\b(?:gw_json_[a-z]+|optional)\s*\('
                       r'[^;"]*?,\s*"([a-z_]+)"')
+    literals = set()
     for path, text in sources(root):
+        literals.update(re.findall(r'"([a-z_]+)"', text))
         if path.startswith(("include/", "gateway/base/json")):
             continue
         for m in call.finditer(text):
@@ -195,6 +197,10 @@ def check_json(root, page, found):
                 found.append((path, lintlib.line_of(text, m.start(1)),
                               f"JSON key {m.group(1)} is not in "
                               f"{page.path}"))
+    for i in page.at("COMMANDS"):
+        if i.head.startswith("Va ") and i.name not in literals:
+            found.append((page.path, i.line,
+                          f"JSON key {i.name} is not in the sources"))
 
 
 def check_metrics(root, page, found):
