@@ -158,9 +158,8 @@ policy_read_duration(struct policy_reader *r, const xmlNode *node,
 		struct gw_span unit;
 		int64_t us;
 	} units[] = {
-		{ GW_LIT("ms"), 1000 },
 		{ GW_LIT("s"), 1000000 },
-		{ GW_LIT("m"), INT64_C(60) * 1000000 },
+		{ GW_LIT("min"), INT64_C(60) * 1000000 },
 		{ GW_LIT("h"), INT64_C(3600) * 1000000 },
 		{ GW_LIT("d"), INT64_C(86400) * 1000000 },
 	};
