@@ -213,13 +213,6 @@ def check_metrics(root, page, found):
     compare(page, page.at("METRICS"), names, "metric", found)
 
 
-def has_no_page(root, code):
-    """Mistakes in agreements belong to a page that is still to come."""
-    return code.split(".")[0] in ("agreement", "policy") and \
-        not os.path.exists(os.path.join(root, "doc/man/agreement.5")) and \
-        code != "agreement.certificate-of-other-kms"
-
-
 def main():
     root = lintlib.root()
     found = []
@@ -239,8 +232,7 @@ def main():
     compare(page, page.at("DECISIONS", "Reasons"),
             between(root, verdict, "reasons[", r'= "([a-z-]+)"'), "reason",
             found)
-    known = {k: v for k, v in codes(root, log).items()
-             if not has_no_page(root, k)}
+    known = codes(root, log)
     items = [(p, i) for p in pages for i in p.items
              if i.head.startswith("Cm ") and DOTTED.fullmatch(i.name)]
     have = {i.name for _, i in items}
