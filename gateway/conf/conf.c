@@ -14,8 +14,7 @@ conf_system_reaches(const struct conf_system *s, const struct conf_addr *addr)
 			return true;
 	for (size_t i = 0; i < s->n_reach; i++) {
 		const struct conf_reach *p = &s->reach[i];
-		if (p->domain == NULL &&
-		    conf_addr_inside(p->ip, addr->ip, p->prefix) &&
+		if (conf_addr_inside(p->ip, addr->ip, p->prefix) &&
 		    addr->port >= p->port_from && addr->port <= p->port_to)
 			return true;
 	}

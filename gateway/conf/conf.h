@@ -16,7 +16,7 @@
 #define CONF_SYSTEMS_MAX   20000
 #define CONF_LISTENERS_MAX 256
 #define CONF_HOPS_MAX	   16 /* next hops of one system */
-#define CONF_REACH_MAX	   64 /* address ranges and domains of one system */
+#define CONF_REACH_MAX	   64 /* address ranges of one system */
 #define CONF_NAMES_MAX	   1024 /* domains, identities, users of one system */
 #define CONF_TLS_MAX	   4096
 #define CONF_ADDR_TEXT	   64
@@ -69,8 +69,7 @@ struct conf_hop {
 };
 
 struct conf_reach {
-	const char *domain; /* host name or suffix ".alpha.example", or NULL */
-	uint8_t ip[16]; /* else a range */
+	uint8_t ip[16];
 	uint8_t prefix; /* bits of 128 */
 	uint16_t port_from, port_to;
 };
@@ -92,7 +91,7 @@ struct conf_system {
 struct conf_limits {
 	uint32_t message_max; /* octets of one SIP message */
 	uint32_t transactions; /* open at once, per worker */
-	uint32_t system_transactions; /* of one system, per worker */
+	uint32_t system_transactions; /* of one system, over all workers */
 	uint32_t connections; /* per worker */
 	uint32_t system_connections;
 	uint32_t idle_s; /* a silent connection is closed */

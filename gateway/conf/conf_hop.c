@@ -248,11 +248,6 @@ read_reach(struct conf_reader *r, const xmlNode *n, struct conf_reach *reach)
 	const char *address = conf_set_text(r, n, CONF_SET_REACH_ADDRESS);
 	const char *ports = conf_set_text(r, n, CONF_SET_REACH_PORTS);
 
-	reach->domain = conf_set_text(r, n, CONF_SET_REACH_DOMAIN);
-	if (has(r, n, "address") == has(r, n, "domain"))
-		CONF_ERROR(r, &at, REACH,
-		    "reach has %s of address= and domain=",
-		    has(r, n, "address") ? "both" : "neither");
 	if (address != NULL)
 		read_range(r, &at, address, reach);
 	if (ports == NULL)

@@ -151,9 +151,6 @@ read_host(
 	const struct conf_setting *s = &conf_settings[id];
 	struct gw_span host = gw_span_of(text);
 
-	/* A reach may be a suffix. */
-	if (id == CONF_SET_REACH_DOMAIN && text[0] == '.')
-		host = gw_span_sub(host, 1, host.len);
 	if (conf_addr_is_host(host))
 		return lower_host(r, text);
 	struct gw_where at = conf_set_where(r, n);

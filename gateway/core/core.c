@@ -115,7 +115,9 @@ begin(struct core *c, struct gw_now now)
 	while (c->dead != NULL) {
 		struct txn *x = c->dead;
 		c->dead = x->free_next;
-		if (x->arena != NULL) {
+		c->probing -= x->purpose == TXN_PROBE;
+		/* Others have small arenas of their own. */
+		if (x->arena != NULL && x->purpose == TXN_PROXY) {
 			arena_put(c, x->arena);
 			x->arena = NULL;
 		}
@@ -312,12 +314,13 @@ void
 core_drain(struct core *c)
 {
 	c->draining = true;
+	core_probes_stop(c);
 }
 
 size_t
 core_open(const struct core *c)
 {
-	return c->txns.n;
+	return c->txns.n - c->probing;
 }
 
 const struct metrics *

@@ -106,7 +106,7 @@ uint64_t core_next_us(const struct core *c);
 
 /** No new dialogs from now on (503 with Retry-After); what is open goes on. */
 void core_drain(struct core *c);
-/** Transactions that are open. */
+/** Transactions that are open, other than the gateway's own OPTIONS. */
 size_t core_open(const struct core *c);
 
 /** This worker's counters; any thread may read them. */

@@ -46,6 +46,7 @@ struct core {
 	struct probes *probes;
 	struct metrics metrics;
 	bool draining;
+	size_t probing; /* transactions that are OPTIONS of our own */
 	uint64_t counter; /* of decisions and dice */
 	/* To be freed at the next call, as actions may point in. */
 	struct txn *dead;

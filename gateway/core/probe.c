@@ -104,6 +104,7 @@ probe_txn(struct core *c, const struct probe *p)
 	if (x == NULL)
 		return NULL;
 	x->purpose = TXN_PROBE;
+	c->probing++;
 	x->method = SIP_METHOD_OPTIONS;
 	x->snap = snapshot_ref(c->snap);
 	x->from = GW_SYSTEM_NONE;

@@ -269,8 +269,9 @@ has_ended(const struct txn_half *h)
 static void
 retire(struct core *c, struct txn *x)
 {
-	if (x->arena == NULL || !has_ended(&x->client) ||
-	    !has_ended(&x->server) || c->n_retired == CORE_ACTIONS_MAX)
+	if (x->arena == NULL || x->purpose != TXN_PROXY ||
+	    !has_ended(&x->client) || !has_ended(&x->server) ||
+	    c->n_retired == CORE_ACTIONS_MAX)
 		return;
 	c->retired[c->n_retired++] = x->arena;
 	x->arena = NULL;
