@@ -31,6 +31,16 @@ io_open(struct io *io, struct event_base *base, int fd, size_t write_max,
 }
 
 void
+io_end(struct io *io)
+{
+	if (io->fd < 0)
+		return;
+	if (io->tls != NULL)
+		tls_close(io->tls);
+	(void)shutdown(io->fd, SHUT_WR);
+}
+
+void
 io_close(struct io *io)
 {
 	if (io->fd < 0)

@@ -36,6 +36,8 @@ struct io {
  * False: no memory; fd is closed. */
 bool io_open(struct io *io, struct event_base *base, int fd, size_t write_max,
     void (*on_event)(int, short, void *), void *arg);
+/** Nothing more will be written: tell the peer, go on reading. */
+void io_end(struct io *io);
 /** Off the loop, socket closed.  May be called twice. */
 void io_close(struct io *io);
 /** Release the memory, after io_close() and outside its callback. */

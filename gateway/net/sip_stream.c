@@ -156,33 +156,53 @@ answer_ping(struct sip_stream *s)
 	(void)sip_stream_send(s, &iov, 1, 2, 0);
 }
 
-/* Where a message ends is not known any more: answer if there is a head to
- * answer to (RFC 3261, 18.3), then close. */
-static void
-framing_lost(
-    struct sip_stream *s, struct gw_span in, const struct gw_fault *fault)
+/* The head of a message that cannot be framed; empty if it has no end. */
+static struct gw_span
+head_of(struct gw_span in)
 {
-	struct sip_reply reply = { .status = 400, .reason = fault->why };
+	struct gw_span most = gw_span_sub(in, 0, SIP_HEAD_MAX);
+	size_t end = gw_span_search(most, GW_SPAN("\r\n\r\n"));
+
+	return gw_span_sub(in, 0, end < most.len ? end + 4 : 0);
+}
+
+static void
+answer_lost(struct sip_stream *s, struct gw_span in, enum gw_err why,
+    const struct gw_fault *fault)
+{
+	struct sip_reply reply = { .status = why == GW_ELIMIT ? 513 : 400,
+		.reason = why == GW_ELIMIT ? NULL : fault->why };
 	struct gw_fault ignored = { 0, NULL };
 	struct sip_msg m = { 0 };
 	struct gw_buf out;
-	char peer[CONF_ADDR_TEXT];
 
-	conf_addr_text(&s->peer, peer);
-	LOG_WARN("sip.framing", kv_text("peer", peer), kv_num("at", fault->at),
-	    kv_text("why", fault->why));
-	metrics_one(&s->w->metrics, METRIC_MALFORMED);
+	/* Whether the rest of the head could be read changes nothing. */
+	enum gw_err err = sip_msg_parse(head_of(in), &m, &ignored);
+	if ((err != GW_OK && ignored.why == NULL) || !m.answerable)
+		return;
 	gw_buf_init(&out, REPLY_MAX);
-	struct gw_span head = gw_span_sub(in, 0, s->framer.head_len);
-	/* Whether the rest could be read changes nothing. */
-	enum gw_err err = sip_msg_parse(head, &m, &ignored);
-	if ((err == GW_OK || ignored.why != NULL) && m.answerable)
-		sip_reply_build(&out, &m, &reply);
-	if (gw_buf_ok(&out) && out.len > 0) {
+	sip_reply_build(&out, &m, &reply);
+	if (gw_buf_ok(&out)) {
 		struct iovec iov = { out.p, out.len };
 		(void)sip_stream_send(s, &iov, 1, out.len, 0);
 	}
 	gw_buf_clear(&out);
+}
+
+/* Where a message ends is not known any more: answer if there is a head to
+ * answer to (RFC 3261, 18.3), then close. */
+static void
+framing_lost(struct sip_stream *s, struct gw_span in, enum gw_err err,
+    const struct gw_fault *fault)
+{
+	char peer[CONF_ADDR_TEXT];
+
+	conf_addr_text(&s->peer, peer);
+	LOG_WARN("sip.framing", kv_text("peer", peer),
+	    kv_text("system", s->snap->conf->systems[s->system].base.id),
+	    kv_num("at", fault->at), kv_text("why", fault->why));
+	metrics_one(&s->w->metrics, METRIC_MALFORMED);
+	answer_lost(s, in, err, fault);
 	if (s->state == STREAM_OPEN) {
 		set_state(s, STREAM_ENDING);
 		make_dirty(s);
@@ -205,7 +225,7 @@ consume(struct sip_stream *s, struct gw_span in, unsigned *budget)
 		if (err == GW_EMORE)
 			break;
 		if (err != GW_OK) {
-			framing_lost(s, rest, &fault);
+			framing_lost(s, rest, err, &fault);
 			return in.len;
 		}
 		s->framer = (struct sip_framer){ 0 };
@@ -327,7 +347,7 @@ flush(struct sip_stream *s)
 	if (st == IO_BROKEN || st == IO_EOF)
 		sip_stream_close(s, why_broken(s));
 	else if (s->state == STREAM_ENDING && st == IO_OK)
-		sip_stream_close(s, "framing was lost");
+		io_end(&s->io);
 	else if (paused && !s->io.paused) {
 		s->since_us = s->w->now.mono_us;
 		make_busy(s);
@@ -373,11 +393,11 @@ sip_stream_send(struct sip_stream *s, const struct iovec *iov, size_t n_iov,
 static void
 open_up(struct sip_stream *s)
 {
-	set_state(s, STREAM_OPEN);
 	if (!stream_peer_admit(s)) {
 		sip_stream_close(s, "refused");
 		return;
 	}
+	set_state(s, STREAM_OPEN);
 	metrics_set(&s->w->metrics, METRIC_CONNECTIONS, s->w->conns->n);
 	s->active_us = s->w->now.mono_us;
 	io_want_read(&s->io);
@@ -424,6 +444,20 @@ connected(struct sip_stream *s)
 	}
 }
 
+/* What still comes is thrown away until the peer closes: closing first would
+ * reset the connection, and the answer might never be read. */
+static void
+discard(struct sip_stream *s, short what)
+{
+	size_t got;
+
+	if (what & EV_WRITE)
+		make_dirty(s);
+	enum io_status st = io_read(&s->io, s->w->read, WORKER_READ_MAX, &got);
+	if (st == IO_EOF || st == IO_BROKEN)
+		sip_stream_close(s, "framing was lost");
+}
+
 static void
 on_event(int fd, short what, void *arg)
 {
@@ -443,7 +477,7 @@ on_event(int fd, short what, void *arg)
 		if (io_waiting(&s->io) > 0)
 			make_dirty(s);
 		break;
-	case STREAM_ENDING: make_dirty(s); break;
+	case STREAM_ENDING: discard(s, what); break;
 	case STREAM_CLOSED:
 	case STREAM_STATE_N: break;
 	}
@@ -582,8 +616,7 @@ overdue(const struct sip_stream *s, struct gw_now now)
 			   "idle" :
 			   NULL;
 	case STREAM_ENDING:
-		return state_s >= l->message_s ? "the peer does not read" :
-						 NULL;
+		return state_s >= l->message_s ? "framing was lost" : NULL;
 	case STREAM_CLOSED:
 	case STREAM_STATE_N: break;
 	}

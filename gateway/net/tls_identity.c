@@ -5,10 +5,19 @@
 
 #include <openssl/x509v3.h>
 
+bool
+tls_identity_has(const struct tls_identity *id, struct gw_span name)
+{
+	for (size_t i = 0; i < id->n; i++)
+		if (name.len > 0 && gw_span_ieq(id->at[i], name))
+			return true;
+	return false;
+}
+
 static enum gw_err
 add(struct tls_identity *id, struct gw_span name)
 {
-	if (name.len == 0)
+	if (name.len == 0 || tls_identity_has(id, name))
 		return GW_OK;
 	if (memchr(name.p, 0, name.len) != NULL)
 		return GW_EMALFORMED;
@@ -96,15 +105,6 @@ tls_identity_read(const X509 *x, struct tls_identity *out)
 		err = add_names(out, names, GEN_DNS);
 	GENERAL_NAMES_free(names);
 	return err;
-}
-
-bool
-tls_identity_has(const struct tls_identity *id, struct gw_span name)
-{
-	for (size_t i = 0; i < id->n; i++)
-		if (name.len > 0 && gw_span_ieq(id->at[i], name))
-			return true;
-	return false;
 }
 
 bool
