@@ -533,7 +533,8 @@ load_first(struct gateway *g)
 	gw_buf_init(&text, REPORT_MAX);
 	s = reload_load(&g->set, g->started, d);
 	gw_diag_print(d, &text);
-	(void)fwrite(text.p, 1, text.len, stderr);
+	if (text.len > 0)
+		(void)fwrite(text.p, 1, text.len, stderr);
 	gw_buf_clear(&text);
 	gw_diag_free(d);
 	return s;
