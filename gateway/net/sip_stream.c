@@ -150,7 +150,7 @@ deliver(struct sip_stream *s, struct gw_span raw)
 static void
 answer_ping(struct sip_stream *s)
 {
-	static char crlf[] = "\r\n";
+	char crlf[] = "\r\n";
 	struct iovec iov = { crlf, 2 };
 
 	(void)sip_stream_send(s, &iov, 1, 2, 0);
