@@ -51,6 +51,19 @@ on_verify(int ok, X509_STORE_CTX *x)
 	return ok;
 }
 
+/* OpenSSL's macro wants a name it could write to; it copies it. */
+static bool
+set_sni(SSL *ssl, const char *name)
+{
+	char copy[TLSEXT_MAXLEN_host_name + 1];
+	size_t len = strlen(name);
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, name, len + 1);
+	return SSL_set_tlsext_host_name(ssl, copy) == 1;
+}
+
 struct tls *
 tls_new(const struct tls_ctx *ctx, int fd, bool server, const char *name)
 {
@@ -62,8 +75,7 @@ tls_new(const struct tls_ctx *ctx, int fd, bool server, const char *name)
 	t->ssl = SSL_new(server ? ctx->server : ctx->client);
 	if (t->ssl == NULL || SSL_set_fd(t->ssl, fd) != 1 ||
 	    SSL_set_app_data(t->ssl, t) != 1 ||
-	    (!server && name != NULL &&
-		SSL_set_tlsext_host_name(t->ssl, name) != 1)) {
+	    (!server && name != NULL && !set_sni(t->ssl, name))) {
 		tls_free(t);
 		ERR_clear_error();
 		return NULL;
