@@ -115,7 +115,6 @@ begin(struct core *c, struct gw_now now)
 	while (c->dead != NULL) {
 		struct txn *x = c->dead;
 		c->dead = x->free_next;
-		c->probing -= x->purpose == TXN_PROBE;
 		/* Others have small arenas of their own. */
 		if (x->arena != NULL && x->purpose == TXN_PROXY) {
 			arena_put(c, x->arena);
@@ -123,13 +122,14 @@ begin(struct core *c, struct gw_now now)
 		}
 		txns_free(&c->txns, x);
 	}
+	c->n_dead = 0;
 	gw_arena_reset(c->arena);
 }
 
 static void
 finish(struct core *c)
 {
-	metrics_set(&c->metrics, METRIC_TRANSACTIONS, c->txns.n);
+	metrics_set(&c->metrics, METRIC_TRANSACTIONS, core_open(c));
 }
 
 struct core *
@@ -320,7 +320,7 @@ core_drain(struct core *c)
 size_t
 core_open(const struct core *c)
 {
-	return c->txns.n - c->probing;
+	return c->txns.n - c->n_dead - c->probing;
 }
 
 const struct metrics *

@@ -50,6 +50,7 @@ struct core {
 	uint64_t counter; /* of decisions and dice */
 	/* To be freed at the next call, as actions may point in. */
 	struct txn *dead;
+	size_t n_dead;
 	struct gw_arena *retired[CORE_ACTIONS_MAX];
 	size_t n_retired;
 

@@ -294,6 +294,8 @@ core_settle(struct core *c, struct txn *x)
 		wheel_stop(&c->wheel, &x->timers[i]);
 	x->free_next = c->dead;
 	c->dead = x;
+	c->n_dead++;
+	c->probing -= x->purpose == TXN_PROBE;
 }
 
 void

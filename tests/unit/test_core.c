@@ -297,7 +297,6 @@ everything_is_gone_after_the_longest_timer(void **state)
 	answer(200, BOB_CONTACT);
 	assert_int_equal(core_open(rig.core), 2);
 	rig_wait(&rig, 32100, &n);
-	rig_in(&rig, RIG_BRAVO, "\n\n"); /* any call frees */
 	assert_int_equal(core_open(rig.core), 0);
 	assert_true(core_next_us(rig.core) == UINT64_MAX);
 }
@@ -511,7 +510,6 @@ a_message_without_an_answer_gets_none(void **state)
 			    (rig.now.mono_us - begun) / 1000, 3500, 3520);
 		}
 	assert_int_equal(all, 1);
-	rig_in(&rig, RIG_BRAVO, "\n\n");
 	assert_int_equal(core_open(rig.core), 0);
 }
 
