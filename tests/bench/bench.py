@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""The benchmark behind tests/bench/run; see README.md."""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+from lib import memory, messages, peers, proc, speed, table  # noqa: E402
+
+LIMIT_S = 2 * 3600
+
+
+def arguments():
+    p = argparse.ArgumentParser(prog='tests/bench/run', description=(
+        'Measure the gateway and Kamailio side by side.'))
+    p.add_argument('--repeats', type=int, default=3, help='rounds (3)')
+    p.add_argument('--seconds', type=float, default=4.0,
+                   help='of each run of calls (4)')
+    p.add_argument('--rate', type=int, default=500,
+                   help='calls/s of the runs at a fixed rate (500)')
+    p.add_argument('--transports', default='udp,tcp,tls')
+    p.add_argument('--peers', default='', help='only these, of direct, K1, '
+                   'K3, gw, gw-check, gw-log, gw-many')
+    p.add_argument('--agreements', type=int, default=10000,
+                   help='of gw-many (10000)')
+    p.add_argument('--dialogs', type=int, default=20000,
+                   help='held open for the memory test (20000)')
+    p.add_argument('--messages', type=int, default=1000000,
+                   help='of the memory test (1000000)')
+    p.add_argument('--flood-rate', type=int, default=2000,
+                   help='calls/s of the memory test (2000)')
+    p.add_argument('--only', choices=('speed', 'memory'))
+    p.add_argument('--quick', action='store_true',
+                   help='one short round and 200000 messages')
+    p.add_argument('--keep', action='store_true',
+                   help='keep the work folder in /dev/shm')
+    p.add_argument('--write', action='store_true',
+                   help='the result to docs/benchmarks.md too')
+    p.add_argument('--build', default=os.path.join(HERE, '..', '..', 'build',
+                                                   'release'))
+    a = p.parse_args()
+    a.transports = a.transports.split(',')
+    a.peers = a.peers.split(',') if a.peers else []
+    a.build = os.path.abspath(a.build)
+    if a.quick:
+        a.repeats, a.seconds = 1, 2.0
+        a.dialogs, a.messages = 5000, 200000
+    if not set(a.transports) <= set(speed.TRANSPORTS):
+        p.error('transports are udp, tcp and tls')
+    return a
+
+
+def sh(argv, cwd):
+    p = subprocess.run(argv, cwd=cwd, capture_output=True, text=True,
+                       check=False)
+    if p.returncode != 0:
+        raise proc.Trouble('%s failed: %s' % (argv, p.stderr[-400:]))
+
+
+def show(row):
+    keys = [k for k in ('full_us', 'fixed_us', 'late_us', 'full_cps',
+                        'p50_ms', 'p99_ms', 'fixed_bad', 'full_bad',
+                        'peer_busy', 'load_busy', 'other') if k in row]
+    print('%-4s %-8s ' % (row['transport'], row['peer']) + ' '.join(
+        '%s=%.4g' % (k, row[k]) for k in keys), flush=True)
+
+
+def run_speed(options, traffic, work, certs, log):
+    rows = []
+    for n in range(options.repeats):
+        for transport, name, make in speed.line_up(options, work, certs):
+            try:
+                row = speed.measure(transport, name, make, options, traffic,
+                                    work, certs)
+            except proc.Trouble as e:
+                print('bench: %s %s: %s' % (transport, name, e),
+                      file=sys.stderr, flush=True)
+                continue
+            row['round'] = n
+            rows.append(row)
+            log.write(json.dumps(row) + '\n')
+            log.flush()
+            show(row)
+    return rows
+
+
+def heading(text):
+    return ('# Benchmarks\n\nWritten by `tests/bench/run --write`; what is '
+            'measured and how stands in\n[tests/bench/README.md]'
+            '(../tests/bench/README.md). %s.\n\n' %
+            time.strftime('%Y-%m-%d', time.gmtime()) + text)
+
+
+def main():
+    options = arguments()
+    root = os.path.join(HERE, '..', '..')
+    work = os.path.join('/dev/shm', 'mcxgw-bench-%d' % os.getpid())
+    certs = os.path.join(work, 'certs')
+    os.makedirs(work)
+    proc.bounded(LIMIT_S)
+    if not os.access(os.path.join(options.build, 'mcxgw'), os.X_OK):
+        sys.exit('bench: no mcxgw in ' + options.build)
+    try:
+        peers.make_certificates(certs, sh)
+        print('bench: making key messages', flush=True)
+        traffic = messages.Traffic(work, int(4000 * options.seconds) + 3000)
+        rows, held = [], None
+        with open(os.path.join(options.build, 'bench.jsonl'), 'a',
+                  encoding='ascii') as log:
+            if options.only != 'memory':
+                rows = run_speed(options, traffic, work, certs, log)
+            if options.only != 'speed':
+                held = memory.measure(options, traffic, work, certs)
+                log.write(json.dumps(held) + '\n')
+    except proc.Trouble as e:
+        print('bench: %s' % e, file=sys.stderr)
+        return 4
+    finally:
+        proc.finish_all()
+    if not options.keep:
+        shutil.rmtree(work)
+    report = table.text(rows, held, options)
+    print('\n' + report)
+    if options.write:
+        with open(os.path.join(root, 'docs', 'benchmarks.md'), 'w',
+                  encoding='utf-8') as f:
+            f.write(heading(report))
+    return 1 if table.missed(report) else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
