@@ -46,7 +46,7 @@ seal(struct topo_work *w, enum token_kind kind, const struct topo_secret *s,
 	const struct conf_system *to = &t->snap->conf->systems[t->to];
 	struct token_bind bind = { kind, gw_span_of(to->base.id) };
 	uint8_t plain[TOKEN_PLAIN_MAX], *p, *at;
-	size_t len;
+	size_t len = 0;
 	enum gw_err err = write_plain(w, s, plain, &len);
 
 	if (err != GW_OK)
