@@ -139,9 +139,7 @@ class Gateway(Peer):
         self.build, self.signature = build, signature
         self.agreements, self.log = agreements, log
         self.wrapper = []
-        self.schema = os.path.abspath(os.path.join(
-            os.path.dirname(os.path.abspath(__file__)), '..', '..', '..',
-            'conf', 'schema'))
+        self.schema = os.path.join(build, '..', '..', 'conf', 'schema')
 
     def _hop(self, ip, transport, port, name):
         if transport == 'tls':
