@@ -80,7 +80,7 @@ class Peer:
     def stop(self):
         if self.process is not None:
             kids = self.pids()
-            proc.finish(self.process, wait=10)
+            proc.finish(self.process, wait=30)
             end = time.time() + 5
             while any(os.path.isdir('/proc/%d' % k) for k in kids):
                 if time.time() > end:
@@ -170,7 +170,7 @@ class Gateway(Peer):
 %s
 <topology keys="token.keys"/>
 <policy file="policy.xml" agreements="agreements"/>
-<limits transactions="600000" system-transactions="600000"/>
+<limits drain="0s" transactions="600000" system-transactions="600000"/>
 <admin address="%s" port="%d"/>
 <control socket="ctl"/>
 </mcxgw>
