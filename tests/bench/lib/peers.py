@@ -109,7 +109,7 @@ class Kamailio(Peer):
                 ('NEXTTLS', sipp.UAS_TLS_PORT), ('RUN', self.folder),
                 ('MODULES', modules[0]), ('HOME', messages.HOME)):
             text = text.replace('@%s@' % name, str(value))
-        self.write('kamailio.cfg', text)
+        self.write('kamailio.cfg', '#!KAMAILIO\n' + text)
         self.write('tls.cfg', ''.join(
             '[%s:default]\nmethod = TLSv1.2+\nverify_certificate = yes\n'
             'require_certificate = yes\nprivate_key = %s/border.key\n'
