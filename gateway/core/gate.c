@@ -225,7 +225,7 @@ fill_facts(const struct policy *p, const struct sip_msg *m,
 					    GW_ROUTINE;
 	f->initiator_encrypted = info->calling_user_encrypted;
 	f->initiator = info->calling_user;
-	if (f->initiator.len == 0 && !f->initiator_encrypted)
+	if (f->initiator.len == 0)
 		f->initiator = asserted_identity(m);
 	if (!ask->to_us && ask->to == GW_SYSTEM_NONE)
 		f->request_uri = m->uri;
