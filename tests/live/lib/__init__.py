@@ -1,0 +1,2 @@
+"""What the live tests share: SIP endpoints, the gateway under test, its
+configuration, SIPp, Kamailio.  Python standard library only."""

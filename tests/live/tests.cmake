@@ -1,0 +1,35 @@
+# live.NAME runs tests/live/PROGRAM.py against the gateway of this build.
+# Each test has loopback addresses of its own, so they run side by side.
+if(NOT TARGET mcxgw)
+	return()
+endif()
+find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+
+if(GW_SANITIZE OR GW_FUZZ)
+	set(live_environment GW_LIVE_PATIENCE=4 GW_LIVE_SANITIZED=yes)
+endif()
+
+function(gw_live name program)
+	cmake_parse_arguments(arg "ALONE" "TIMEOUT" "" ${ARGN})
+	if(NOT arg_TIMEOUT)
+		set(arg_TIMEOUT 120)
+	endif()
+	if(GW_SANITIZE)
+		math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
+	endif()
+	add_test(NAME live.${name} COMMAND ${Python3_EXECUTABLE} -B
+		${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${program}.py
+		${arg_UNPARSED_ARGUMENTS})
+	set_tests_properties(live.${name} PROPERTIES LABELS live
+		TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
+		ENVIRONMENT "MCXGW=$<TARGET_FILE:mcxgw>;${live_environment}")
+	if(arg_ALONE)
+		set_tests_properties(live.${name} PROPERTIES RUN_SERIAL ON)
+	endif()
+endfunction()
+
+gw_live(calls.udp calls udp udp)
+gw_live(calls.tcp calls tcp tcp)
+gw_live(calls.tls calls tls tls)
+gw_live(calls.mixed calls udp tls)
+gw_live(rows rows)
