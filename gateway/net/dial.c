@@ -37,7 +37,7 @@ static struct sip_stream *
 dial(struct worker *w, const struct target *t)
 {
 	const struct conf *c = w->snap->conf;
-	const struct conf_addr *from = NULL;
+	const struct conf_addr *from;
 	char text[128];
 
 	if (!conf_system_reaches(&c->systems[t->system], t->addr)) {
@@ -52,8 +52,11 @@ dial(struct worker *w, const struct target *t)
 		log_failed(w, t, "no TLS settings");
 		return NULL;
 	}
-	if (t->listener < c->n_listeners)
-		from = &c->listeners[t->listener].addr;
+	if (t->listener >= c->n_listeners) {
+		log_failed(w, t, "no listener to speak for it");
+		return NULL;
+	}
+	from = &c->listeners[t->listener].addr;
 	int fd = sock_connect(from, t->addr);
 	if (fd < 0) {
 		log_failed(w, t, sock_error(errno, text, sizeof(text)));

@@ -270,6 +270,21 @@ find_socket(
 	return NULL;
 }
 
+/* len octets, whatever the pieces claim. */
+static void
+copy_out(const struct core_action *a, uint8_t *to)
+{
+	size_t left = a->len;
+
+	for (size_t i = 0; i < a->n_iov; i++) {
+		size_t n = a->iov[i].iov_len;
+		n = n < left ? n : left;
+		memcpy(to, a->iov[i].iov_base, n);
+		to += n;
+		left -= n;
+	}
+}
+
 void
 sip_udp_send(struct sip_udp *u, const struct core_action *a, uint16_t listener,
     const struct conf_addr *to)
@@ -284,11 +299,8 @@ sip_udp_send(struct sip_udp *u, const struct core_action *a, uint16_t listener,
 		sip_udp_flush(u);
 	u->queue[u->n_queue++] =
 	    (struct queued){ s, *to, a->send_id, u->used, a->len };
-	for (size_t i = 0; i < a->n_iov; i++) {
-		memcpy(
-		    u->bytes + u->used, a->iov[i].iov_base, a->iov[i].iov_len);
-		u->used += a->iov[i].iov_len;
-	}
+	copy_out(a, u->bytes + u->used);
+	u->used += a->len;
 	metrics_one(&u->w->metrics, METRIC_TX);
 	if (a->send_id != 0)
 		u->recent[u->n_recent++ & (RECENT_MAX - 1)] =

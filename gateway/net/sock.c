@@ -126,8 +126,11 @@ sock_udp(const struct conf_addr *a)
 
 	if (fd < 0)
 		return -1;
+	/* The second form goes past net.core.rmem_max, if we may. */
 	set_option(fd, SOL_SOCKET, SO_RCVBUF, SOCK_UDP_BUFFER);
+	set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, SOCK_UDP_BUFFER);
 	set_option(fd, SOL_SOCKET, SO_SNDBUF, SOCK_UDP_BUFFER);
+	set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, SOCK_UDP_BUFFER);
 	(void)sock_put(a, &ss);
 	if (ss.ss_family == AF_INET)
 		set_option(fd, IPPROTO_IP, IP_RECVERR, 1);
