@@ -84,7 +84,7 @@ put_file(const struct rig *r, const char *name, const char *head,
 }
 
 static void
-load(struct rig *r)
+load(struct rig *r, const struct snapshot *old)
 {
 	struct gw_diag *d = gw_diag_new();
 	struct gw_buf text;
@@ -92,7 +92,7 @@ load(struct rig *r)
 
 	path_of(r, "mcxgw.xml", path);
 	r->snap =
-	    snapshot_load(path, GW_SOURCE_DIR "/conf/schema", r->now, NULL, d);
+	    snapshot_load(path, GW_SOURCE_DIR "/conf/schema", r->now, old, d);
 	if (r->snap == NULL) {
 		gw_buf_init(&text, 65536);
 		gw_diag_print(d, &text);
@@ -113,8 +113,27 @@ start(struct rig *r, uint8_t seed)
 		give_up("no core");
 }
 
+static void
+put_files(const struct rig *r, const struct rig_files *f)
+{
+	put_file(
+	    r, "mcxgw.xml", f->config != NULL ? f->config : config, "", "");
+	put_file(r, "token.keys", f->keys != NULL ? f->keys : keys, "", "");
+	put_file(r, "agreements/ab.xml",
+	    f->agreement != NULL ? f->agreement : agreement_head, f->permits,
+	    "</agreement>\n");
+	if (f->policy != NULL)
+		put_file(r, "policy.xml", f->policy, "", "");
+}
+
 void
 rig_open(struct rig *r, const char *permits)
+{
+	rig_open_with(r, &(struct rig_files){ .permits = permits });
+}
+
+void
+rig_open_with(struct rig *r, const struct rig_files *files)
 {
 	static const uint8_t key[REPLAY_KEY_LEN] = { 1 };
 	char path[128];
@@ -128,14 +147,22 @@ rig_open(struct rig *r, const char *permits)
 	path_of(r, "agreements", path);
 	if (mkdir(path, 0700) != 0)
 		give_up(path);
-	put_file(r, "mcxgw.xml", config, "", "");
-	put_file(r, "token.keys", keys, "", "");
-	put_file(
-	    r, "agreements/ab.xml", agreement_head, permits, "</agreement>\n");
+	put_files(r, files);
 	if ((r->replay = replay_new(1024, key)) == NULL)
 		give_up("no replay table");
-	load(r);
+	load(r, NULL);
 	start(r, 1);
+}
+
+void
+rig_reload(struct rig *r, const struct rig_files *files)
+{
+	struct snapshot *old = r->snap;
+
+	put_files(r, files);
+	load(r, old);
+	core_use(r->core, r->snap, r->now);
+	snapshot_unref(old);
 }
 
 void
@@ -143,7 +170,7 @@ rig_restart(struct rig *r)
 {
 	core_free(r->core);
 	snapshot_unref(r->snap);
-	load(r);
+	load(r, NULL);
 	start(r, 2);
 }
 
@@ -151,7 +178,7 @@ void
 rig_close(struct rig *r)
 {
 	static const char *const names[] = { "agreements/ab.xml", "mcxgw.xml",
-		"token.keys" };
+		"token.keys", "policy.xml" };
 	char path[128];
 
 	core_free(r->core);
@@ -180,14 +207,12 @@ listener_of(const struct rig *r, enum rig_side side)
 	return 0;
 }
 
-void
-rig_in(struct rig *r, enum rig_side from, const char *text)
+struct core_flow
+rig_flow(const struct rig *r, enum rig_side from)
 {
-	static uint8_t raw[RIG_TEXT_MAX];
 	struct core_flow flow = { .conn = r->transport == CONF_UDP ? 0 : 7,
 		.transport = r->transport,
 		.listener = listener_of(r, from) };
-	size_t n = 0;
 
 	flow.system = conf_system_by_id(r->snap->conf,
 	    from == RIG_ALPHA ? GW_SPAN("alpha") : GW_SPAN("bravo"));
@@ -195,12 +220,29 @@ rig_in(struct rig *r, enum rig_side from, const char *text)
 						 GW_SPAN("127.0.0.1:5090"),
 		&flow.peer))
 		give_up("no address");
+	return flow;
+}
+
+void
+rig_in(struct rig *r, enum rig_side from, const char *text)
+{
+	struct core_flow flow = rig_flow(r, from);
+
+	rig_on(r, &flow, text);
+}
+
+void
+rig_on(struct rig *r, const struct core_flow *flow, const char *text)
+{
+	static uint8_t raw[RIG_TEXT_MAX];
+	size_t n = 0;
+
 	for (; *text != '\0' && n + 2 < sizeof(raw); text++) {
 		if (*text == '\n' && (n == 0 || raw[n - 1] != '\r'))
 			raw[n++] = '\r';
 		raw[n++] = (uint8_t)*text;
 	}
-	core_message(r->core, &flow, (struct gw_span){ raw, n }, 0, r->now);
+	core_message(r->core, flow, (struct gw_span){ raw, n }, 0, r->now);
 }
 
 void
@@ -251,13 +293,13 @@ rig_count(const struct rig *r)
 }
 
 static unsigned
-hop_port(const struct rig *r, uint32_t id)
+hop_port(const struct core_action *a)
 {
-	const struct conf *c = r->snap->conf;
+	const struct conf *c = a->snap->conf;
 
 	for (size_t i = 0; i < c->n_systems; i++)
 		for (size_t k = 0; k < c->systems[i].n_hops; k++)
-			if (c->systems[i].hops[k].id == id)
+			if (c->systems[i].hops[k].id == a->hop)
 				return c->systems[i].hops[k].addr.port;
 	give_up("an action names a hop that the configuration does not");
 	return 0;
@@ -280,7 +322,7 @@ rig_sent(struct rig *r, size_t i, unsigned *to_hop)
 		give_up("the length of an action is not that of its pieces");
 	r->sent[at] = '\0';
 	if (to_hop != NULL)
-		*to_hop = a->kind == CORE_SEND_HOP ? hop_port(r, a->hop) : 0;
+		*to_hop = a->kind == CORE_SEND_HOP ? hop_port(a) : 0;
 	return r->sent;
 }
 

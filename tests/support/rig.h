@@ -25,14 +25,29 @@ struct rig {
 	char sent[RIG_TEXT_MAX]; /* of rig_sent() */
 };
 
+/* What differs from the usual; NULL: as usual. */
+struct rig_files {
+	const char *config; /* mcxgw.xml */
+	const char *keys; /* of tokens */
+	const char *agreement; /* ab.xml up to the rules */
+	const char *permits; /* the rules */
+	const char *policy; /* policy.xml, if config names it */
+};
+
 /** permits: the <permit> elements of the agreement between them. */
 void rig_open(struct rig *r, const char *permits);
+void rig_open_with(struct rig *r, const struct rig_files *files);
 void rig_close(struct rig *r);
+/** Other settings come into force. */
+void rig_reload(struct rig *r, const struct rig_files *files);
 /** The core is gone and another one comes up with the same files. */
 void rig_restart(struct rig *r);
 
 /** text comes in from a side; '\n' stands for CR LF. */
 void rig_in(struct rig *r, enum rig_side from, const char *text);
+/** The same on a flow of the test's making; what that side's is. */
+void rig_on(struct rig *r, const struct core_flow *flow, const char *text);
+struct core_flow rig_flow(const struct rig *r, enum rig_side from);
 /** ms go by; timers fire one turn at a time, *actions counts what they sent.
  */
 void rig_wait(struct rig *r, unsigned ms, size_t *actions);
