@@ -113,6 +113,11 @@ void policy_decide(const struct policy *p, const struct gw_facts *f,
 /** The system whose MC service IDs are in the domain of uri, or NONE. */
 uint16_t policy_system_of(const struct policy *p, struct gw_span uri);
 
+/** May a system assert that identity?  Not if it is of another system; one
+ * that is of no system (a function of the network, a number) may be. */
+bool
+policy_may_assert(const struct policy *p, uint16_t from, struct gw_span uri);
+
 /** How messages between two systems are handled; never NULL (defaults). */
 const struct policy_handling *
 policy_handling(const struct policy *p, uint16_t from, uint16_t to);

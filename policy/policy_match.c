@@ -96,6 +96,11 @@ check_source(struct policy_walk *w)
 	const char *why = "is in no domain of the peer";
 
 	read_end(&w->initiator, f->initiator, f->initiator_encrypted);
+	if (f->asserted_other.len != 0)
+		return policy_walk_fail(w, GW_CHECK_SOURCE,
+		    GW_REASON_SOURCE_NOT_OF_PEER,
+		    "an identity of another system is asserted",
+		    f->asserted_other, &nowhere);
 	if (f->initiator.len == 0 && f->in_dialog) {
 		policy_walk_skip(w, GW_CHECK_SOURCE,
 		    "no initiator is told, the dialog stands for it", &nowhere);

@@ -144,3 +144,15 @@ policy_is_migrated(
 			return true;
 	return false;
 }
+
+bool
+policy_may_assert(const struct policy *p, uint16_t from, struct gw_span uri)
+{
+	struct policy_uri u;
+
+	if (!policy_uri_parse(uri, &u))
+		return false; /* others may read it otherwise */
+	uint16_t system = policy_system_of_uri(p, &u);
+	return system == GW_SYSTEM_NONE || system == from ||
+	       policy_is_migrated(p, from, &u);
+}

@@ -13,6 +13,8 @@
 #define MEMO_KIND    58
 #define MEMO_SET     ((uint64_t)1 << 63)
 
+#define LEVEL_MAX 99 /* of a priority; what is higher counts as this */
+
 static const enum gw_service services[] = {
 	[MCX_NONE] = GW_SERVICE_NONE,
 	[MCX_MCPTT] = GW_MCPTT,
@@ -92,6 +94,22 @@ asserted_identity(const struct sip_msg *m)
 	return addr.uri;
 }
 
+/* The first asserted identity that the peer must not assert. */
+static struct gw_span
+asserted_other(const struct policy *p, uint16_t from, const struct sip_msg *m)
+{
+	const struct sip_hdr *h = sip_msg_hdr(m, SIP_HDR_P_ASSERTED_IDENTITY);
+	struct gw_fault fault;
+	struct sip_addr addr;
+
+	for (; h != NULL; h = sip_msg_next(m, h))
+		for (size_t pos = 0;
+		     sip_addr_next(h->value, &pos, &addr, &fault) == GW_OK;)
+			if (!policy_may_assert(p, from, addr.uri))
+				return addr.uri;
+	return (struct gw_span){ NULL, 0 };
+}
+
 /* The highest level of a namespace ("mcpttp.") in Resource-Priority. */
 static int8_t
 priority_of(const struct sip_msg *m, struct gw_span prefix)
@@ -106,12 +124,15 @@ priority_of(const struct sip_msg *m, struct gw_span prefix)
 			    gw_span_trim(gw_span_sub(h->value, at, end - at));
 			uint64_t n = 0;
 			at = end + 1;
-			if (!gw_span_istarts(one, prefix) ||
-			    gw_span_to_u64(
-				gw_span_sub(one, prefix.len, one.len), 99,
-				&n) != GW_OK)
+			if (!gw_span_istarts(one, prefix))
 				continue;
-			if ((int8_t)n > best)
+			enum gw_err err = gw_span_to_u64(
+			    gw_span_sub(one, prefix.len, one.len), LEVEL_MAX,
+			    &n);
+			if (err == GW_ELIMIT)
+				n = LEVEL_MAX;
+			if ((err == GW_OK || err == GW_ELIMIT) &&
+			    (int8_t)n > best)
 				best = (int8_t)n;
 		}
 	}
@@ -207,6 +228,18 @@ recall(struct gw_facts *f, uint64_t memo)
 	}
 }
 
+/* Does m begin a session in a dialog that was none: a subscription, say?  A
+ * dialog stands for what it was permitted for only. */
+static bool
+begins_session(const struct sip_msg *m, uint64_t memo)
+{
+	unsigned kind = (unsigned)(memo >> MEMO_KIND) & 15;
+
+	return m->method == SIP_METHOD_INVITE && (memo & MEMO_SET) != 0 &&
+	       (kind == GW_KIND_MESSAGE || kind == GW_KIND_PUBLISH ||
+		   kind == GW_KIND_SUBSCRIBE || kind == GW_KIND_REGISTER);
+}
+
 static void
 fill_facts(const struct policy *p, const struct sip_msg *m,
     const struct gate_ask *ask, struct gate_case *out)
@@ -227,6 +260,7 @@ fill_facts(const struct policy *p, const struct sip_msg *m,
 	f->initiator = info->calling_user;
 	if (f->initiator.len == 0)
 		f->initiator = asserted_identity(m);
+	f->asserted_other = asserted_other(p, ask->from, m);
 	if (!ask->to_us && ask->to == GW_SYSTEM_NONE)
 		f->request_uri = m->uri;
 	f->info_request_uri = info->request_uri;
@@ -364,7 +398,10 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 		return;
 	}
 	fill_facts(s->policy, m, ask, out);
-	recall(&out->facts, ask->memo);
+	if (begins_session(m, ask->memo))
+		out->facts.in_dialog = out->facts.answering = false;
+	else
+		recall(&out->facts, ask->memo);
 	uint64_t keys = digest(&out->body);
 	bool known =
 	    (ask->memo & MEMO_SET) != 0 && (ask->memo & MEMO_DIGEST) == keys;

@@ -74,6 +74,9 @@ struct gw_facts {
 	 * identity.  Empty when not told (in a dialog that is no fault). */
 	struct gw_span initiator;
 	bool initiator_encrypted;
+	/* An asserted identity that is of another system and no migrated
+	 * user of the peer's; empty: none. */
+	struct gw_span asserted_other;
 	/* Where it wants to go: Request-URI (empty when it is ours), the
 	 * info document's request URI, the called group. */
 	struct gw_span request_uri, info_request_uri, group;
