@@ -34,6 +34,42 @@ next_worker(const struct core *c)
 	return (uint8_t)((c->setup.worker + 1) % c->setup.n_workers);
 }
 
+static bool
+has_no_hops_left(const struct sip_msg *m)
+{
+	return sip_msg_hdr(m, SIP_HDR_MAX_FORWARDS) != NULL &&
+	       m->max_forwards == 0;
+}
+
+/* May anything at all go from system to system?  A CANCEL says of its INVITE
+ * neither what it was about nor how urgent. */
+static bool
+is_agreed(const struct core *c, uint16_t from, const struct topo_target *target)
+{
+	struct gw_facts facts = { .from = from,
+		.to = target->to,
+		.in_dialog = true,
+		.answering = target->answering,
+		.priority_p = -1,
+		.priority_q = -1 };
+	struct policy_match match;
+	bool any = false;
+
+	for (unsigned u = 0; !any && u < GW_URGENCY_N; u++) {
+		facts.urgency = (enum gw_urgency)u;
+		any = policy_match(
+		    c->snap->policy, &facts, c->now.wall_us, &match);
+	}
+	return any;
+}
+
+static void
+refuse_cancel(struct core *c, const struct core_flow *flow, unsigned status)
+{
+	core_reply_stateless(
+	    c, flow, &c->msg, &(struct core_refusal){ .status = status });
+}
+
 /* No transaction here knows it: another node may.  Pass it on as it would
  * have gone (RFC 3261 16.10); the branch comes out the same. */
 static void
@@ -51,12 +87,12 @@ without_context(struct core *c, const struct core_flow *flow)
 	}
 	if (!target.has_token)
 		target.to = policy_system_of(c->snap->policy, c->msg.uri);
-	if (target.to == GW_SYSTEM_NONE) {
-		core_reply_stateless(
-		    c, flow, &c->msg, &(struct core_refusal){ .status = 481 });
-		return;
-	}
-	core_forward_stateless(c, flow, &c->msg, &target);
+	if (has_no_hops_left(&c->msg))
+		refuse_cancel(c, flow, 483);
+	else if (!is_agreed(c, flow->system, &target))
+		refuse_cancel(c, flow, 481);
+	else
+		core_forward_stateless(c, flow, &c->msg, &target);
 }
 
 void
@@ -220,8 +256,10 @@ core_ack_in(
 		return;
 	}
 	if (topo_find_target(&t, &c->msg, &target, &fault) == GW_OK &&
-	    target.has_token && !target.bad_token) {
-		if (ack_permitted(c, flow, &target))
+	    target.has_token && target.memo != 0) {
+		if (has_no_hops_left(&c->msg))
+			metrics_one(&c->metrics, METRIC_DROPPED);
+		else if (ack_permitted(c, flow, &target))
 			core_forward_stateless(c, flow, &c->msg, &target);
 		return;
 	}

@@ -254,10 +254,26 @@ leave_attempt(struct core *c, struct txn *x)
 }
 
 bool
+core_read_body(struct core *c, const struct snapshot *s, uint16_t from,
+    uint16_t to, const struct sip_msg *m, const struct mcx_body **out)
+{
+	struct gw_fault fault = { 0, "" };
+
+	*out = NULL;
+	if (!policy_handling(s->policy, from, to)->access_token_drop ||
+	    !mcx_body_wanted(m))
+		return true;
+	*out = &c->judged.body;
+	if (mcx_body_read(m, c->arena, &c->judged.body, &fault) == GW_OK)
+		return true;
+	LOG_WARN("body.not-read", kv_span("from", core_system_id(s, from)),
+	    kv_num("at", fault.at), kv_text("why", fault.why));
+	return false;
+}
+
+bool
 core_forward_again(struct core *c, struct txn *x, unsigned *status)
 {
-	const struct policy_handling *handling =
-	    policy_handling(x->snap->policy, x->from, x->to);
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
 		x->flow.listener, 0 };
 	const struct mcx_body *body = NULL;
@@ -267,16 +283,12 @@ core_forward_again(struct core *c, struct txn *x, unsigned *status)
 	*status = 500;
 	if (x->arena == NULL || x->cancel_wanted || x->cancelled ||
 	    sip_msg_parse(x->raw, &c->sent, &fault) != GW_OK ||
-	    topo_find_target(&t, &c->sent, &target, &fault) != GW_OK)
+	    topo_find_target(&t, &c->sent, &target, &fault) != GW_OK ||
+	    target.bad_token /* its key has gone meanwhile */)
 		return false;
-	if (choose(c, x->snap, x->to, x->tried, &target) < 0)
+	if (choose(c, x->snap, x->to, x->tried, &target) < 0 ||
+	    !core_read_body(c, x->snap, x->from, x->to, &c->sent, &body))
 		return false;
-	if (handling->access_token_drop) {
-		if (mcx_body_read(
-			&c->sent, x->arena, &c->judged.body, &fault) != GW_OK)
-			return false;
-		body = &c->judged.body;
-	}
 	leave_attempt(c, x);
 	metrics_one(&c->metrics, METRIC_FAILOVERS);
 	return core_forward(c, x, &c->sent, &target, body, status);
@@ -297,8 +309,11 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 	struct outgoing o = { .m = m, .target = target };
 	int i = choose(c, c->snap, x.to, 0, target);
 
-	if (i < 0)
+	if (i < 0 ||
+	    !core_read_body(c, c->snap, flow->system, x.to, m, &o.body)) {
+		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
+	}
 	o.hop = &c->snap->conf->systems[x.to].hops[i];
 	o.id = client_id(c->snap, m, 0);
 	if (compose_sized(c, &x, &o) != GW_OK) {

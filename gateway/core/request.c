@@ -196,7 +196,9 @@ check(struct core *c, struct fresh *f)
 		    kv_span("peer", core_system_id(c->snap, f->flow->system)));
 		return refusal(f->in_dialog ? 481 : 404);
 	}
-	if (f->in_dialog && !f->target.has_token)
+	/* What a dialog began with is remembered by its tokens; those of
+	 * other URIs are of no dialog. */
+	if (f->in_dialog && (!f->target.has_token || f->target.memo == 0))
 		return refusal(481);
 	if (c->draining && !f->in_dialog)
 		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
@@ -382,7 +384,11 @@ core_request(struct core *c, const struct core_flow *flow, uint8_t rounds)
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}
-	if (f.m->method == SIP_METHOD_ACK) {
+	if (flow->system == GW_SYSTEM_NONE &&
+	    (f.m->method == SIP_METHOD_ACK ||
+		f.m->method == SIP_METHOD_CANCEL)) {
+		metrics_one(&c->metrics, METRIC_DROPPED);
+	} else if (f.m->method == SIP_METHOD_ACK) {
 		core_ack_in(c, flow, x, rounds);
 	} else if (f.m->method == SIP_METHOD_CANCEL) {
 		core_cancel_in(c, flow, x, rounds);

@@ -18,6 +18,8 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 	struct gw_fault fault = { 0, "" };
 	size_t n;
 
+	if (!core_read_body(c, t->snap, t->from, t->to, rsp, &r.body))
+		return false;
 	sip_edits_init(&c->edits, rsp->raw);
 	enum gw_err err = topo_edit_response(t, rsp, &r, &c->edits, &fault);
 	if (err == GW_OK)
