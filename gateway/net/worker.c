@@ -230,8 +230,11 @@ run(void *arg)
 		int flags = EVLOOP_ONCE;
 		if (has_more(w))
 			flags |= EVLOOP_NONBLOCK;
-		if (event_base_loop(w->base, flags) < 0)
-			break;
+		if (event_base_loop(w->base, flags) < 0) {
+			LOG_ERROR(
+			    "worker.loop-failed", kv_num("worker", w->index));
+			break; /* healthz will tell */
+		}
 		end_turn(w);
 	}
 	return NULL;
