@@ -187,15 +187,35 @@ gw_b64url_encode(struct gw_span in, uint8_t *out)
 		*out = (uint8_t)url_digit[w >> 6 & 63];
 }
 
+/* The whole groups of four digits; false if one is none. */
+static bool
+url_groups(struct gw_span in, uint8_t *out)
+{
+	uint32_t ok = URL;
+
+	for (size_t i = 0; in.len - i >= 4; i += 4) {
+		const uint8_t *p = in.p + i;
+		uint32_t v0 = b64_digit[p[0]], v1 = b64_digit[p[1]];
+		uint32_t v2 = b64_digit[p[2]], v3 = b64_digit[p[3]];
+		uint32_t w = (v0 & 63) << 18 | (v1 & 63) << 12 |
+			     (v2 & 63) << 6 | (v3 & 63);
+		ok &= v0 & v1 & v2 & v3;
+		*out++ = (uint8_t)(w >> 16);
+		*out++ = (uint8_t)(w >> 8);
+		*out++ = (uint8_t)w;
+	}
+	return ok != 0;
+}
+
 enum gw_err
 gw_b64url_decode(struct gw_span in, uint8_t *out, size_t *len)
 {
+	size_t whole = in.len / 4 * 4, n = whole / 4 * 3;
 	uint32_t w = 0;
-	size_t n = 0;
 
-	if (in.len % 4 == 1)
+	if (in.len % 4 == 1 || !url_groups(in, out))
 		return GW_EMALFORMED;
-	for (size_t i = 0; i < in.len; i++) {
+	for (size_t i = whole; i < in.len; i++) {
 		uint8_t v = b64_digit[in.p[i]];
 		if ((v & URL) == 0)
 			return GW_EMALFORMED;

@@ -33,17 +33,13 @@ struct core_flow
 core_reply_flow(const struct core_flow *flow, const struct sip_msg *m)
 {
 	struct core_flow back = *flow;
-	struct gw_fault fault;
-	struct sip_via via;
-	size_t pos = 0;
+	const struct sip_via *via = &m->via;
 
-	if (sip_via_next(sip_msg_value(m, SIP_HDR_VIA), &pos, &via, &fault) !=
-	    GW_OK)
+	if (via->all.len == 0 ||
+	    (flow->transport == CONF_UDP && via->has_rport))
 		return back;
-	if (flow->transport == CONF_UDP && via.has_rport)
-		return back;
-	back.peer.port = via.port;
-	if (via.port == 0)
+	back.peer.port = via->port;
+	if (via->port == 0)
 		back.peer.port =
 		    flow->transport == CONF_TLS ? SIP_TLS_PORT : SIP_PORT;
 	return back;
@@ -56,18 +52,14 @@ set_source(const struct core_flow *flow, const struct sip_msg *m,
     char text[CONF_ADDR_TEXT], struct sip_reply *r)
 {
 	struct conf_addr host = flow->peer;
-	struct gw_fault fault;
-	struct sip_via via;
-	size_t pos = 0;
 
-	if (sip_via_next(sip_msg_value(m, SIP_HDR_VIA), &pos, &via, &fault) !=
-	    GW_OK)
+	if (m->via.all.len == 0)
 		return;
 	host.port = 0;
 	conf_addr_text(&host, text);
-	if (via.has_rport)
+	if (m->via.has_rport)
 		r->rport = flow->peer.port;
-	if (via.has_rport || !gw_span_ieq(via.host, gw_span_of(text)))
+	if (m->via.has_rport || !gw_span_ieq(m->via.host, gw_span_of(text)))
 		r->received = gw_span_of(text);
 }
 

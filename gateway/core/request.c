@@ -26,8 +26,10 @@ mix_span(struct mix *x, struct gw_span s, bool fold)
 	size_t room = sizeof(x->text) - x->n;
 	size_t n = s.len < room ? s.len : room;
 
-	for (size_t i = 0; i < n; i++)
-		x->text[x->n + i] = fold ? gw_lower(s.p[i]) : s.p[i];
+	for (size_t i = 0; fold && i < n; i++)
+		x->text[x->n + i] = gw_lower(s.p[i]);
+	if (!fold && n > 0)
+		memcpy(x->text + x->n, s.p, n);
 	x->n += n;
 	if (x->n < sizeof(x->text))
 		x->text[x->n++] = 0;
@@ -37,19 +39,6 @@ static void
 mix_num(struct mix *x, uint64_t n)
 {
 	mix_span(x, (struct gw_span){ (const uint8_t *)&n, sizeof(n) }, false);
-}
-
-static struct gw_span
-tag_of(const struct sip_msg *m, enum sip_hdr_id id)
-{
-	struct gw_span tag = { NULL, 0 };
-	struct gw_fault fault;
-	struct sip_addr addr;
-	size_t pos = 0;
-
-	if (sip_addr_next(sip_msg_value(m, id), &pos, &addr, &fault) == GW_OK)
-		(void)sip_param_find(addr.params, "tag", &tag);
-	return tag;
 }
 
 static struct gw_span
@@ -66,7 +55,7 @@ static void
 mix_2543(struct mix *x, const struct sip_msg *m, struct gw_span via)
 {
 	mix_span(x, m->uri, false);
-	mix_span(x, tag_of(m, SIP_HDR_FROM), false);
+	mix_span(x, m->from_tag, false);
 	mix_span(x, sip_msg_value(m, SIP_HDR_CALL_ID), false);
 	mix_num(x, m->cseq);
 	mix_span(x, via, false);
@@ -75,21 +64,17 @@ mix_2543(struct mix *x, const struct sip_msg *m, struct gw_span via)
 uint64_t
 core_txn_name(const uint8_t *key, const struct sip_msg *m)
 {
-	struct gw_fault fault;
-	struct mix x = { .n = 0 };
-	struct sip_via via;
-	size_t pos = 0;
+	const struct sip_via *via = &m->via;
+	struct mix x;
 
-	if (sip_via_next(sip_msg_value(m, SIP_HDR_VIA), &pos, &via, &fault) !=
-	    GW_OK)
-		via = (struct sip_via){ .port = 0 };
+	x.n = 0;
 	mix_span(&x, keyed_method(m), false);
-	if (gw_span_istarts(via.branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
-		mix_span(&x, via.branch, true);
-		mix_span(&x, via.host, true);
-		mix_num(&x, via.port);
+	if (gw_span_istarts(via->branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
+		mix_span(&x, via->branch, true);
+		mix_span(&x, via->host, true);
+		mix_num(&x, via->port);
 	} else {
-		mix_2543(&x, m, via.all);
+		mix_2543(&x, m, via->all);
 	}
 	return gw_siphash(key, (struct gw_span){ x.text, x.n });
 }
@@ -97,10 +82,11 @@ core_txn_name(const uint8_t *key, const struct sip_msg *m)
 uint32_t
 core_loop_hash(const struct core *c, const struct sip_msg *m)
 {
-	struct mix x = { .n = 0 };
+	struct mix x;
 
-	mix_span(&x, tag_of(m, SIP_HDR_TO), false);
-	mix_span(&x, tag_of(m, SIP_HDR_FROM), false);
+	x.n = 0;
+	mix_span(&x, m->to_tag, false);
+	mix_span(&x, m->from_tag, false);
 	mix_num(&x, m->cseq);
 	mix_span(&x, m->uri, false);
 	mix_span(&x, sip_msg_value(m, SIP_HDR_CALL_ID), false);

@@ -12,6 +12,7 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
     const struct topo_back *back, uint64_t memo, struct core_out *out)
 {
 	struct topo_response r = { .vias = back->vias,
+		.key_id = back->key_id,
 		.memo = memo,
 		.answering_side = back->answering,
 		.handling = policy_handling(t->snap->policy, t->from, t->to) };
@@ -74,11 +75,9 @@ pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 {
 	struct topo t = backwards(c, x->snap, x->to);
 	struct topo_back back;
-	struct topo_via via;
 	struct core_out out;
 
-	if (!topo_read_via(x->snap, rsp, &via) ||
-	    topo_open_via(&t, &via, &back) != GW_OK || back.to != x->from) {
+	if (topo_open_via(&t, &c->via, &back) != GW_OK || back.to != x->from) {
 		metrics_one(&c->metrics, METRIC_BAD_TOKENS);
 		if (rsp->status >= 200)
 			core_reply_late(c, x, 502);
@@ -255,7 +254,7 @@ void
 core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 {
 	struct gw_fault fault = { 0, "" };
-	struct topo_via via;
+	const struct topo_via *via = &c->via;
 
 	if (sip_msg_parse(raw, &c->msg, &fault) != GW_OK) {
 		metrics_one(&c->metrics, METRIC_MALFORMED);
@@ -264,20 +263,20 @@ core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 		    kv_num("at", fault.at), kv_text("why", fault.why));
 		return;
 	}
-	if (!topo_read_via(c->snap, &c->msg, &via)) {
+	if (!topo_read_via(c->snap, &c->msg, &c->via)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}
-	uint64_t id = via.id;
+	uint64_t id = via->id;
 	if (c->msg.method == SIP_METHOD_CANCEL)
 		id ^= CORE_CANCEL_BIT;
 	struct txn *x = txns_find_client(&c->txns, id);
-	if (x == NULL && via.worker != c->setup.worker &&
-	    via.worker < c->setup.n_workers &&
-	    core_hand_over(c, flow, raw, via.worker, c->setup.n_workers - 2))
+	if (x == NULL && via->worker != c->setup.worker &&
+	    via->worker < c->setup.n_workers &&
+	    core_hand_over(c, flow, raw, via->worker, c->setup.n_workers - 2))
 		return;
 	if (x == NULL || is_late_answer(x, &c->msg)) {
-		pass_back_stateless(c, flow, &c->msg, &via);
+		pass_back_stateless(c, flow, &c->msg, via);
 		return;
 	}
 	if (!core_same_system(c, x, x->to, flow->system)) {

@@ -223,7 +223,8 @@ topo_edit_response(const struct topo *t, const struct sip_msg *m,
 	c.w.memo = r->memo;
 	/* The request's tokens were sealed with the key of its dialog; so are
 	 * those that must be the same, or go together, here. */
-	if (topo_read_via(t->snap, m, &via))
+	c.w.key_id = r->key_id;
+	if (r->key_id == 0 && topo_read_via(t->snap, m, &via))
 		c.w.key_id = token_key_id(via.token);
 	c.w.answering = r->answering_side;
 	err = topo_work_add(&c.w, r->vias);

@@ -111,6 +111,7 @@ struct topo_back {
 	enum conf_transport transport;
 	struct conf_addr addr; /* its source */
 	struct gw_span vias; /* its Via rows, whole lines with CRLF */
+	uint8_t key_id; /* that sealed the token: for topo_response */
 	uint64_t memo; /* of the request: for topo_response */
 	bool answering; /* the same: for answering_side */
 };
@@ -127,6 +128,7 @@ enum gw_err topo_open_via(const struct topo *t, const struct topo_via *via,
 
 struct topo_response {
 	struct gw_span vias; /* to stand in place of ours: whole lines */
+	uint8_t key_id; /* of the token in our Via; 0: read it there */
 	uint64_t memo; /* for new tokens to remember */
 	const struct policy_handling *handling;
 	const struct mcx_body *body; /* NULL: not read */

@@ -111,16 +111,14 @@ static enum gw_err
 put_rows(struct topo_work *w, struct pen *pen, const struct conf_addr *source)
 {
 	const struct sip_hdr *h = sip_msg_hdr(w->m, SIP_HDR_VIA);
-	struct sip_via via;
-	size_t pos = 0;
+	const struct sip_via *via = &w->m->via;
 
-	if (sip_via_next(h->value, &pos, &via, w->fault) != GW_OK)
+	if (via->all.len == 0)
 		return topo_work_refuse(w, h->value, "Via cannot be read");
-	const uint8_t *params =
-	    via.params.len > 0 ? via.params.p : via.all.p + via.all.len;
-	const uint8_t *rest = via.all.p + via.all.len;
+	const uint8_t *rest = via->all.p + via->all.len;
+	const uint8_t *params = via->params.len > 0 ? via->params.p : rest;
 	put(pen, gw_span_sub(h->line, 0, (size_t)(params - h->line.p)));
-	put_params(pen, &via, source);
+	put_params(pen, via, source);
 	put(pen, gw_span_sub(h->line, (size_t)(rest - h->line.p), h->line.len));
 	while ((h = sip_msg_next(w->m, h)) != NULL)
 		put(pen, h->line);
@@ -246,17 +244,15 @@ bool
 topo_read_via(
     const struct snapshot *s, const struct sip_msg *m, struct topo_via *out)
 {
-	struct gw_span value = sip_msg_value(m, SIP_HDR_VIA), gw;
-	struct gw_fault fault;
+	const struct sip_via *via = &m->via;
+	struct gw_span gw;
 	struct topo_via v;
-	struct sip_via via;
 	uint64_t worker;
-	size_t pos = 0;
 
-	if (sip_via_next(value, &pos, &via, &fault) != GW_OK ||
-	    !names_is_own(s->names, via.host, via.port) ||
-	    !read_branch(via.branch, &v.id, &v.loop) ||
-	    !sip_param_find(via.params, "gw", &gw) || gw.len < WORKER_LEN ||
+	if (via->all.len == 0 ||
+	    !names_is_own(s->names, via->host, via->port) ||
+	    !read_branch(via->branch, &v.id, &v.loop) ||
+	    !sip_param_find(via->params, "gw", &gw) || gw.len < WORKER_LEN ||
 	    !read_hex(gw_span_sub(gw, 0, WORKER_LEN), &worker))
 		return false;
 	v.worker = (uint8_t)worker;
@@ -309,25 +305,32 @@ topo_open_via(
 	/* The configuration may have lost them meanwhile. */
 	if (b.to == GW_SYSTEM_NONE || b.listener == UINT16_MAX)
 		return GW_EAUTH;
+	b.key_id = key_id;
 	if (!gw_arena_copy(t->arena, b.vias, &b.vias))
 		return GW_ENOMEM;
 	*out = b;
 	return GW_OK;
 }
 
-/* Does one of the Vias in value say so? */
 static bool
-has_loop(const struct names *n, struct gw_span value, uint32_t loop)
+says_loop(const struct names *n, const struct sip_via *via, uint32_t loop)
+{
+	uint32_t theirs;
+	uint64_t id;
+
+	return read_branch(via->branch, &id, &theirs) && theirs == loop &&
+	       names_is_own(n, via->host, via->port);
+}
+
+/* Does one of the Vias in value say so, from pos on? */
+static bool
+has_loop(const struct names *n, struct gw_span value, size_t pos, uint32_t loop)
 {
 	struct gw_fault fault;
 	struct sip_via via;
-	uint32_t theirs;
-	uint64_t id;
-	size_t pos = 0;
 
 	while (sip_via_next(value, &pos, &via, &fault) == GW_OK)
-		if (names_is_own(n, via.host, via.port) &&
-		    read_branch(via.branch, &id, &theirs) && theirs == loop)
+		if (says_loop(n, &via, loop))
 			return true;
 	return false;
 }
@@ -336,9 +339,19 @@ bool
 topo_is_loop(const struct snapshot *s, const struct sip_msg *m, uint32_t loop)
 {
 	const struct sip_hdr *h = sip_msg_hdr(m, SIP_HDR_VIA);
+	const struct sip_via *top = &m->via;
+	size_t pos = 0;
 
-	for (; h != NULL; h = sip_msg_next(m, h))
-		if (has_loop(s->names, h->value, loop))
+	if (h != NULL && top->all.len > 0) {
+		if (says_loop(s->names, top, loop))
+			return true;
+		/* Behind it there is a comma, or nothing. */
+		pos = (size_t)(top->all.p + top->all.len - h->value.p);
+		pos = gw_span_find(h->value, pos, ',');
+		pos += pos < h->value.len;
+	}
+	for (; h != NULL; h = sip_msg_next(m, h), pos = 0)
+		if (has_loop(s->names, h->value, pos, loop))
 			return true;
 	return false;
 }

@@ -33,6 +33,18 @@ sip_char_is(uint8_t c, unsigned class)
 static inline size_t
 sip_char_skip(struct gw_span s, size_t pos, unsigned class)
 {
+	while (pos < s.len && s.len - pos >= 4) {
+		const uint8_t *p = s.p + pos;
+		if ((sip_char_class[p[0]] & class) == 0)
+			return pos;
+		if ((sip_char_class[p[1]] & class) == 0)
+			return pos + 1;
+		if ((sip_char_class[p[2]] & class) == 0)
+			return pos + 2;
+		if ((sip_char_class[p[3]] & class) == 0)
+			return pos + 3;
+		pos += 4;
+	}
 	while (pos < s.len && (sip_char_class[s.p[pos]] & class) != 0)
 		pos++;
 	return pos;

@@ -9,7 +9,6 @@
 
 #include "codec/sip/sip_addr.h"
 #include "codec/sip/sip_char.h"
-#include "codec/sip/sip_via.h"
 
 #define CSEQ_MAX	 INT32_MAX /* below 2^31 (RFC 3261, 8.1.1.5) */
 #define MAX_FORWARDS_MAX 255
@@ -411,7 +410,7 @@ check_cseq(struct scan *s, struct gw_span v)
 
 /* From or To: one address, with one tag at most. */
 static void
-check_party(struct scan *s, struct gw_span v)
+check_party(struct scan *s, struct gw_span v, struct gw_span *tag)
 {
 	struct gw_fault fault = { 0, "address is empty" };
 	struct gw_span name, value;
@@ -428,19 +427,20 @@ check_party(struct scan *s, struct gw_span v)
 		return;
 	}
 	for (pos = 0; sip_param_next(a.params, &pos, &name, &value);)
-		if (gw_span_ieq(name, GW_SPAN("tag")) &&
-		    (++tags > 1 || value.len == 0))
-			note(s, name, 0, "tag empty or twice");
+		if (gw_span_ieq(name, GW_SPAN("tag"))) {
+			*tag = value;
+			if (++tags > 1 || value.len == 0)
+				note(s, name, 0, "tag empty or twice");
+		}
 }
 
 static void
 check_top_via(struct scan *s, struct gw_span v)
 {
 	struct gw_fault fault = { 0, "Via is empty" };
-	struct sip_via via;
 	size_t pos = 0;
 
-	if (sip_via_next(v, &pos, &via, &fault) != GW_OK)
+	if (sip_via_next(v, &pos, &s->m->via, &fault) != GW_OK)
 		note(s, v, fault.at, fault.why);
 }
 
@@ -530,12 +530,14 @@ check_fields(struct scan *s)
 		if (sip_msg_value(m, mandatory[i].id).len == 0)
 			note_at(s, GW_EMALFORMED, 0, mandatory[i].why);
 	/* Only the first mistake counts, and a reply needs no more. */
-	if (s->err != GW_OK)
+	if (s->err != GW_OK) {
+		check_top_via(s, sip_msg_value(m, SIP_HDR_VIA));
 		return;
+	}
 	check_cseq(s, sip_msg_value(m, SIP_HDR_CSEQ));
 	check_top_via(s, sip_msg_value(m, SIP_HDR_VIA));
-	check_party(s, sip_msg_value(m, SIP_HDR_FROM));
-	check_party(s, sip_msg_value(m, SIP_HDR_TO));
+	check_party(s, sip_msg_value(m, SIP_HDR_FROM), &s->m->from_tag);
+	check_party(s, sip_msg_value(m, SIP_HDR_TO), &s->m->to_tag);
 	check_call_id(s, sip_msg_value(m, SIP_HDR_CALL_ID));
 	check_contacts(s);
 	check_max_forwards(s);
@@ -563,6 +565,8 @@ clear(struct sip_msg *m)
 	m->method = SIP_METHOD_OTHER;
 	m->status = 0;
 	m->cseq = m->max_forwards = 0;
+	m->via = (struct sip_via){ .port = 0 };
+	m->from_tag = m->to_tag = none;
 	m->n_hdrs = 0;
 	memset(m->first, 0, sizeof(m->first));
 }
@@ -602,6 +606,8 @@ sip_msg_in_dialog(const struct sip_msg *m)
 	struct sip_addr to;
 	size_t pos = 0;
 
+	if (m->to_tag.len > 0)
+		return true;
 	return sip_addr_next(sip_msg_value(m, SIP_HDR_TO), &pos, &to, &fault) ==
 		   GW_OK &&
 	       sip_param_find(to.params, "tag", NULL);

@@ -14,7 +14,7 @@
 #ifndef SIP_MSG_H
 #define SIP_MSG_H
 
-#include "mcxgw/span.h"
+#include "codec/sip/sip_via.h"
 
 #define SIP_HDRS_MAX 192 /* header field rows of one message */
 #define SIP_HEAD_MAX 32768 /* octets of start line and header fields */
@@ -74,6 +74,10 @@ struct sip_msg {
 	struct gw_span reason;
 	uint32_t cseq;
 	uint32_t max_forwards; /* valid if the header field is present */
+	/* The top Via; its `all` is empty if it cannot be read. */
+	struct sip_via via;
+	/* Empty if absent; valid if parsing succeeded. */
+	struct gw_span from_tag, to_tag;
 	uint8_t n_hdrs;
 	uint8_t first[SIP_HDR_N]; /* 1 + index of the first row, 0: absent */
 	struct sip_hdr hdrs[SIP_HDRS_MAX];

@@ -109,26 +109,33 @@ unbracket(struct gw_span s)
 
 /* Pick out what responses are routed by. */
 static const char *
-read_params(struct sip_via *out)
+read_param(struct gw_span name, struct gw_span value, struct sip_via *out)
+{
+	if (gw_span_ieq(name, GW_SPAN("branch"))) {
+		if (out->branch.len > 0 || value.len == 0)
+			return "branch empty or twice in a Via";
+		out->branch = value;
+	} else if (gw_span_ieq(name, GW_SPAN("received"))) {
+		if (out->received.len > 0 || value.len == 0)
+			return "received empty or twice in a Via";
+		out->received = unbracket(value);
+	} else if (gw_span_ieq(name, GW_SPAN("rport"))) {
+		return read_rport(value, out);
+	}
+	return NULL;
+}
+
+/* All parameters; moves *at behind them and the blanks that follow. */
+static const char *
+read_params(struct gw_span v, size_t *at, struct sip_via *out)
 {
 	struct gw_span name, value;
 	const char *why = NULL;
-	size_t pos = 0;
 
-	while (
-	    why == NULL && sip_param_next(out->params, &pos, &name, &value)) {
-		if (gw_span_ieq(name, GW_SPAN("branch"))) {
-			if (out->branch.len > 0 || value.len == 0)
-				why = "branch empty or twice in a Via";
-			out->branch = value;
-		} else if (gw_span_ieq(name, GW_SPAN("received"))) {
-			if (out->received.len > 0 || value.len == 0)
-				why = "received empty or twice in a Via";
-			out->received = unbracket(value);
-		} else if (gw_span_ieq(name, GW_SPAN("rport"))) {
-			why = read_rport(value, out);
-		}
-	}
+	while (sip_param_next(v, at, &name, &value))
+		if (why == NULL)
+			why = read_param(name, value, out);
+	*at = sip_char_skip(v, *at, SIP_CHAR_BLANK);
 	return why;
 }
 
@@ -148,11 +155,11 @@ sip_via_next(struct gw_span value, size_t *pos, struct sip_via *out,
 	if (why != NULL)
 		return refuse(fault, at, why);
 	size_t params = at;
-	if (!sip_param_skip(value, &at))
+	why = read_params(value, &at, &v);
+	if (at < value.len && value.p[at] != ',')
 		return refuse(fault, at, "not a parameter of a Via");
 	v.params = gw_span_trim(gw_span_sub(value, params, at - params));
 	v.all = gw_span_trim(gw_span_sub(value, from, at - from));
-	why = read_params(&v);
 	if (why != NULL)
 		return refuse(fault, params, why);
 	if (at < value.len &&
