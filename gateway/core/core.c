@@ -78,7 +78,7 @@ arena_get(struct core *c)
 {
 	if (c->n_spare > 0)
 		return c->spare[--c->n_spare];
-	return gw_arena_new(core_limits(c)->message_max + CORE_ARENA_EXTRA);
+	return gw_arena_new(SIP_MSG_MAX + CORE_ARENA_EXTRA);
 }
 
 static void
@@ -185,14 +185,14 @@ core_actions(const struct core *c)
 	return &c->actions;
 }
 
-void
+bool
 core_use(struct core *c, struct snapshot *s, struct gw_now now)
 {
 	begin(c, now);
 	struct snapshot *old = c->snap;
 	if (token_sealer_use(c->sealer, s->tokens) != GW_OK) {
 		LOG_ERROR("snapshot.refused", kv_text("why", "out of memory"));
-		return;
+		return false;
 	}
 	core_probes_stop(c);
 	c->snap = snapshot_ref(s);
@@ -200,9 +200,7 @@ core_use(struct core *c, struct snapshot *s, struct gw_now now)
 	c->txns.max = core_limits(c)->transactions;
 	if (!core_probes_start(c))
 		LOG_ERROR("probe.off", kv_text("why", "out of memory"));
-	/* Arenas of another size limit are of no use. */
-	while (c->n_spare > 0)
-		gw_arena_free(c->spare[--c->n_spare]);
+	return true;
 }
 
 static const enum metric received[CONF_TRANSPORT_N] = {

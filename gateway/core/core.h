@@ -80,8 +80,8 @@ void core_free(struct core *c);
 const struct core_actions *core_actions(const struct core *c);
 
 /** New requests see s from now on; open ones keep theirs.  Takes a
- * reference. */
-void core_use(struct core *c, struct snapshot *s, struct gw_now now);
+ * reference.  False (logged): no memory, the settings in force stay. */
+bool core_use(struct core *c, struct snapshot *s, struct gw_now now);
 
 /**
  * One whole message (a datagram, or what sip_frame_next() cut from a

@@ -81,11 +81,12 @@ take_snapshot(struct worker *w, struct post_snapshot *p)
 	struct snapshot *old = w->snap;
 	struct post_note *note;
 
-	w->snap = snapshot_ref(p->snap);
-	if (w->snap != old) { /* the first brings only sockets */
-		core_use(w->core, w->snap, w->now);
+	if (p->snap != old) { /* the first brings only sockets */
+		if (!core_use(w->core, p->snap, w->now))
+			return; /* all of the old stays, sockets too */
 		act(w);
 	}
+	w->snap = snapshot_ref(p->snap);
 	sip_udp_use(w->udp, w->snap, p->fds);
 	listens_use(w->listens, w->snap, p->fds);
 	stream_peer_use(w);

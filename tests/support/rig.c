@@ -161,7 +161,8 @@ rig_reload(struct rig *r, const struct rig_files *files)
 
 	put_files(r, files);
 	load(r, old);
-	core_use(r->core, r->snap, r->now);
+	if (!core_use(r->core, r->snap, r->now))
+		give_up("the core does not take the new settings");
 	snapshot_unref(old);
 }
 
