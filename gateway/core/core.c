@@ -84,6 +84,7 @@ arena_get(struct core *c)
 static void
 arena_put(struct core *c, struct gw_arena *a)
 {
+	/* Those of another size limit are of no use. */
 	if (c->n_spare == CORE_ARENAS_KEPT) {
 		gw_arena_free(a);
 		return;
@@ -188,17 +189,22 @@ core_actions(const struct core *c)
 bool
 core_use(struct core *c, struct snapshot *s, struct gw_now now)
 {
+	struct token_sealer *sealer = token_sealer_new();
+
 	begin(c, now);
-	struct snapshot *old = c->snap;
-	if (token_sealer_use(c->sealer, s->tokens) != GW_OK) {
+	if (sealer == NULL || token_sealer_use(sealer, s->tokens) != GW_OK) {
+		token_sealer_free(sealer);
 		LOG_ERROR("snapshot.refused", kv_text("why", "out of memory"));
 		return false;
 	}
+	struct snapshot *old = c->snap;
+	token_sealer_free(c->sealer);
+	c->sealer = sealer;
 	core_probes_stop(c);
 	c->snap = snapshot_ref(s);
 	snapshot_unref(old);
 	c->txns.max = core_limits(c)->transactions;
-	if (!core_probes_start(c))
+	if (!c->draining && !core_probes_start(c))
 		LOG_ERROR("probe.off", kv_text("why", "out of memory"));
 	return true;
 }
@@ -305,7 +311,13 @@ core_tick(struct core *c, struct gw_now now)
 uint64_t
 core_next_us(const struct core *c)
 {
-	return wheel_next_us(&c->wheel);
+	uint64_t next = wheel_next_us(&c->wheel);
+	uint64_t clean = c->now.mono_us + CORE_CLEAN_US;
+
+	/* What the last call left holds meters and settings. */
+	if ((c->dead != NULL || c->n_retired > 0) && clean < next)
+		return clean;
+	return next;
 }
 
 void

@@ -101,7 +101,7 @@ void core_conn_closed(struct core *c, uint64_t conn, struct gw_now now);
  * due than fit into one list of actions. */
 bool core_tick(struct core *c, struct gw_now now);
 /** Monotonic microseconds at which core_tick() must be called; UINT64_MAX:
- * no timer is armed. */
+ * no timer is armed, and nothing is left to be freed. */
 uint64_t core_next_us(const struct core *c);
 
 /** No new dialogs from now on (503 with Retry-After); what is open goes on. */

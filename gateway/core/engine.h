@@ -29,6 +29,7 @@
 /* Marks the transaction of a CANCEL among the client ids. */
 #define CORE_CANCEL_BIT ((uint64_t)1)
 #define CORE_TRYING_MS	200 /* RFC 3261 17.2.1 */
+#define CORE_CLEAN_US	100000 /* what is done is freed after that */
 #define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
 
 struct probes; /* probe.c */

@@ -131,6 +131,7 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 	struct gw_fault fault = { 0, "" };
 	size_t n, len;
 
+	r.source.port = x->source_port;
 	branch_text(branch, o->id, core_loop_hash(c, o->m));
 	r.branch = (struct gw_span){ branch, sizeof(branch) };
 	sip_edits_init(&c->edits, o->m->raw);
@@ -231,6 +232,7 @@ leave_attempt(struct core *c, struct txn *x)
 	txns_drop_client(&c->txns, x);
 	wheel_stop(&c->wheel, &x->timers[TXN_TIMER_C_RETX]);
 	wheel_stop(&c->wheel, &x->timers[TXN_TIMER_C_LIFE]);
+	x->client.state = TXN_DONE; /* unless another attempt is made */
 	if (y == NULL)
 		return;
 	y->purpose = TXN_LEFT;
@@ -300,6 +302,7 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 {
 	struct txn x = { .snap = c->snap,
 		.flow = *flow,
+		.source_port = flow->peer.port,
 		.arena = c->arena,
 		.from = flow->system,
 		.to = target->to,

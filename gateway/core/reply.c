@@ -48,7 +48,7 @@ core_reply_flow(const struct core_flow *flow, const struct sip_msg *m)
 /* What the top Via of a response must say of its source (RFC 3261 18.2.1,
  * RFC 3581 4). */
 static void
-set_source(const struct core_flow *flow, const struct sip_msg *m,
+set_source(const struct core_flow *flow, uint16_t port, const struct sip_msg *m,
     char text[CONF_ADDR_TEXT], struct sip_reply *r)
 {
 	struct conf_addr host = flow->peer;
@@ -58,7 +58,7 @@ set_source(const struct core_flow *flow, const struct sip_msg *m,
 	host.port = 0;
 	conf_addr_text(&host, text);
 	if (m->via.has_rport)
-		r->rport = flow->peer.port;
+		r->rport = port;
 	if (m->via.has_rport || !gw_span_ieq(m->via.host, gw_span_of(text)))
 		r->received = gw_span_of(text);
 }
@@ -78,10 +78,11 @@ tag_of(const struct core *c, const struct sip_msg *m, char text[17])
 	return (struct gw_span){ (const uint8_t *)text, 16 };
 }
 
-/* The text in the call's arena; empty if it could not be built. */
+/* The text in the call's arena, for m that came from port of flow's peer;
+ * empty if it could not be built. */
 static struct gw_span
-build(struct core *c, const struct core_flow *flow, const struct sip_msg *m,
-    const struct core_refusal *refusal)
+build(struct core *c, const struct core_flow *flow, uint16_t port,
+    const struct sip_msg *m, const struct core_refusal *refusal)
 {
 	char source[CONF_ADDR_TEXT], tag[17];
 	struct gw_span text = { NULL, 0 };
@@ -89,7 +90,7 @@ build(struct core *c, const struct core_flow *flow, const struct sip_msg *m,
 		.headers = refusal->headers };
 	struct gw_buf buf;
 
-	set_source(flow, m, source, &r);
+	set_source(flow, port, m, source, &r);
 	r.to_tag = tag_of(c, m, tag);
 	gw_buf_init(&buf, REPLY_MAX);
 	sip_reply_build(&buf, m, &r);
@@ -104,7 +105,7 @@ void
 core_reply(struct core *c, struct txn *x, const struct sip_msg *m,
     const struct core_refusal *r)
 {
-	struct gw_span text = build(c, &x->flow, m, r);
+	struct gw_span text = build(c, &x->flow, x->source_port, m, r);
 	struct iovec *iov = text.len == 0 ? NULL : core_iov(c->arena, text);
 	struct core_out out = { r->status, iov, 1, text.len };
 	enum txn_event on = TXN_ON_REPLY_FINAL;
@@ -126,7 +127,7 @@ void
 core_reply_stateless(struct core *c, const struct core_flow *flow,
     const struct sip_msg *m, const struct core_refusal *r)
 {
-	struct gw_span text = build(c, flow, m, r);
+	struct gw_span text = build(c, flow, flow->peer.port, m, r);
 	struct iovec *iov = text.len == 0 ? NULL : core_iov(c->arena, text);
 	struct core_flow back = core_reply_flow(flow, m);
 
@@ -140,11 +141,14 @@ static void
 send_trying(struct core *c, struct txn *x, const struct sip_msg *m)
 {
 	struct core_refusal trying = { 100, { NULL, 0 } };
-	struct gw_span text = build(c, &x->flow, m, &trying);
+	struct gw_span text = build(c, &x->flow, x->source_port, m, &trying);
 	struct iovec *iov = text.len == 0 ? NULL : core_iov(c->arena, text);
 
-	if (iov != NULL)
-		core_send_back(c, &x->flow, x->snap, iov, 1, text.len);
+	if (iov == NULL)
+		return;
+	if (x->status == 0)
+		x->status = 100;
+	core_send_back(c, &x->flow, x->snap, iov, 1, text.len);
 }
 
 void
@@ -225,8 +229,9 @@ core_log_done(struct core *c, struct txn *x, unsigned status)
 {
 	uint64_t us = c->now.mono_us - x->begun_us;
 
-	if (x->purpose != TXN_PROXY)
+	if (x->purpose != TXN_PROXY || x->told)
 		return;
+	x->told = true;
 	metrics_one(&c->metrics, METRIC_LATENCY_COUNT);
 	metrics_add(&c->metrics, METRIC_LATENCY_SUM_US, us);
 	LOG_INFO("txn.done", kv_id("decision", x->decision),

@@ -322,6 +322,7 @@ start(struct core *c, const struct fresh *f)
 	x->method = f->m->method;
 	x->snap = snapshot_ref(c->snap);
 	x->flow = core_reply_flow(f->flow, f->m);
+	x->source_port = f->flow->peer.port;
 	x->from = f->flow->system;
 	x->to = GW_SYSTEM_NONE;
 	x->begun_us = c->now.mono_us;

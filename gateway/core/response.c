@@ -150,7 +150,7 @@ pass_back_stateless(struct core *c, const struct core_flow *flow,
 	struct sip_via top;
 	size_t pos = 0;
 
-	if (flow->system == GW_SYSTEM_NONE ||
+	if (flow->system == GW_SYSTEM_NONE || rsp->status == 100 ||
 	    topo_open_via(&t, via, &back) != GW_OK ||
 	    back.to >= c->snap->conf->n_systems ||
 	    back.listener >= c->snap->conf->n_listeners) {
@@ -279,7 +279,8 @@ core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 		pass_back_stateless(c, flow, &c->msg, via);
 		return;
 	}
-	if (!core_same_system(c, x, x->to, flow->system)) {
+	if (!core_same_system(c, x, x->to, flow->system) ||
+	    x->method != c->msg.method) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}

@@ -49,6 +49,8 @@ interval(const struct conf_limits *l, const struct txn_half *h, unsigned what)
 {
 	if (what & TXN_DO_RETX_T1)
 		return l->t1_ms;
+	if (what & TXN_DO_RETX_EVERY_T2)
+		return l->t2_ms;
 	if ((what & TXN_DO_RETX_T2) && h->interval_ms * 2 > l->t2_ms)
 		return l->t2_ms;
 	return h->interval_ms * 2;
@@ -60,7 +62,8 @@ set_retx(struct core *c, struct txn *x, struct txn_half *h,
 {
 	if (what & TXN_DO_RETX_STOP)
 		wheel_stop(&c->wheel, timer(x, which));
-	if (!(what & (TXN_DO_RETX_T1 | TXN_DO_RETX_DOUBLE | TXN_DO_RETX_T2)))
+	if (!(what & (TXN_DO_RETX_T1 | TXN_DO_RETX_DOUBLE | TXN_DO_RETX_T2 |
+			 TXN_DO_RETX_EVERY_T2)))
 		return;
 	wheel_stop(&c->wheel, timer(x, which));
 	if (h->reliable)
@@ -94,11 +97,17 @@ set_life(struct core *c, struct txn *x, struct txn_half *h,
 
 	if ((what & TXN_DO_LIFE_ZERO) && h->reliable)
 		return false;
+	if (what & TXN_DO_LIFE_F) {
+		wheel_arm(&c->wheel, timer(x, which),
+		    x->sent_us + (uint64_t)l->t1_ms * 64 * 1000);
+		return true;
+	}
+	if ((what & TXN_DO_LIFE_C) && x->cancelled)
+		return true; /* who rings on does not gain time by it */
 	if (what & TXN_DO_LIFE_B)
 		ms = patience(c, x);
 	else if (what & TXN_DO_LIFE_C)
-		ms = x->cancelled ? (uint64_t)l->t1_ms * 64 :
-				    (uint64_t)l->timer_c_s * 1000;
+		ms = (uint64_t)l->timer_c_s * 1000;
 	else if (what & TXN_DO_LIFE_D)
 		ms = (uint64_t)l->t1_ms * 64;
 	else if (what & TXN_DO_LIFE_K)
@@ -153,6 +162,8 @@ core_step_client(
 		return; /* late or repeated news */
 	trace(x, "client", h->state, m->next);
 	h->state = m->next;
+	if (on == TXN_ON_SEND)
+		x->sent_us = c->now.mono_us;
 	if (m->what & TXN_DO_SEND) {
 		client_send(c, x);
 		if (on == TXN_ON_RETX)
@@ -207,6 +218,15 @@ server_send(struct core *c, struct txn *x, const struct core_out *out)
 	core_send_back(c, &x->flow, x->snap, iov, 1, kept.len);
 }
 
+/* A request that came again is told 100 once more (RFC 3261 17.2.1, 17.2.2);
+ * one other than INVITE not before its time (RFC 4320 4.1). */
+static bool
+may_try_again(const struct txn *x)
+{
+	return x->status == 100 ||
+	       (x->status == 0 && x->server.machine == TXN_IST);
+}
+
 void
 core_step_server(struct core *c, struct txn *x, enum txn_event on,
     const struct core_out *out)
@@ -222,7 +242,8 @@ core_step_server(struct core *c, struct txn *x, enum txn_event on,
 		server_send(c, x, out);
 	if ((m->what & TXN_DO_SEND) && out != NULL && h->state != TXN_ACCEPTED)
 		keep(x, out);
-	if (m->what & TXN_DO_TRYING)
+	if ((m->what & TXN_DO_TRYING) &&
+	    (on != TXN_ON_REQUEST || may_try_again(x)))
 		core_reply_late(c, x, 100);
 	set_retx(c, x, h, TXN_TIMER_S_RETX, m->what);
 	if (!set_life(c, x, h, TXN_TIMER_S_LIFE, m->what))

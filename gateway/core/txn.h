@@ -58,7 +58,9 @@ enum txn_do {
 	TXN_DO_UP = 1 << 2, /* the response goes on to the proxy */
 	TXN_DO_TIMEOUT = 1 << 3, /* tell the proxy: nothing was heard */
 	TXN_DO_FAIL = 1 << 4, /* tell the proxy: could not be sent */
-	TXN_DO_TRYING = 1 << 5, /* send a 100 */
+	/* Send a 100; for a request that came again, if that is what stands
+	 * for an answer so far. */
+	TXN_DO_TRYING = 1 << 5,
 	TXN_DO_RETX_STOP = 1 << 6,
 	TXN_DO_RETX_T1 = 1 << 7, /* first retransmission after T1 */
 	TXN_DO_RETX_DOUBLE = 1 << 8, /* twice as long (A) */
@@ -69,11 +71,13 @@ enum txn_do {
 	TXN_DO_LIFE_K = 1 << 13, /* I, K: T4 */
 	/* D, I, J, K are zero on reliable transports */
 	TXN_DO_LIFE_ZERO = 1 << 14,
+	TXN_DO_RETX_EVERY_T2 = 1 << 15, /* T2 from now on (E) */
+	TXN_DO_LIFE_F = 1 << 16, /* F: 64*T1 since it was sent */
 };
 
 struct txn_move {
 	uint8_t next; /* enum txn_state; TXN_START: no such move */
-	uint16_t what; /* TXN_DO_* */
+	uint32_t what; /* TXN_DO_* */
 };
 
 typedef const struct txn_move txn_table[TXN_STATE_N][TXN_EVENT_N];
@@ -114,7 +118,8 @@ struct txn {
 	struct snapshot *snap; /* one reference */
 
 	/* server side */
-	struct core_flow flow; /* where the request came from */
+	struct core_flow flow; /* where its responses go */
+	uint16_t source_port; /* it came from that port of flow.peer */
 	uint8_t *reply; /* last response, while it may be asked again */
 	size_t reply_len;
 	unsigned status; /* of the last response sent back */
@@ -122,6 +127,7 @@ struct txn {
 	/* client side */
 	uint16_t from, to;
 	uint32_t hop; /* id of the next hop in use */
+	uint64_t sent_us; /* monotonic: the present attempt began */
 	uint32_t tried; /* hops of the system tried, one bit each */
 	uint8_t attempt;
 	enum conf_transport transport;
@@ -143,6 +149,7 @@ struct txn {
 	const char *rule; /* lives in snap */
 	uint8_t verdict, reason; /* enum gw_outcome, gw_reason */
 	int8_t cap_p, cap_q;
+	bool told; /* a line of it was logged */
 	uint64_t begun_us; /* monotonic */
 	struct meter *rule_meter, *system_meter; /* left at the end */
 };

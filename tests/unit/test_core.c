@@ -296,7 +296,7 @@ everything_is_gone_after_the_longest_timer(void **state)
 	crosses(invite, 5090);
 	answer(200, BOB_CONTACT);
 	assert_int_equal(core_open(rig.core), 2);
-	rig_wait(&rig, 32100, &n);
+	rig_wait(&rig, 32300, &n);
 	assert_int_equal(core_open(rig.core), 0);
 	assert_true(core_next_us(rig.core) == UINT64_MAX);
 }
@@ -326,10 +326,11 @@ an_unanswered_invite_is_repeated_then_given_to_the_next_hop(void **state)
 	assert_int_equal(hop, 5091);
 	/* and when that says nothing either, the caller learns it */
 	rig_wait(&rig, 31900, &n);
-	rig_wait(&rig, 300, &n);
-	assert_true(n >= 1);
-	assert_true(
-	    strncmp(rig_sent(&rig, n - 1, NULL), "SIP/2.0 408 ", 12) == 0);
+	bool said = false;
+	while (!said && rig_next(&rig, 400))
+		said = strncmp(rig_sent(&rig, rig_count(&rig) - 1, NULL),
+			   "SIP/2.0 408 ", 12) == 0;
+	assert_true(said);
 }
 
 static void
