@@ -85,6 +85,7 @@ class Peer:
         self.answer_options = answer_options
         self.news = threading.Condition()
         self.inbox, self.wire, self.broken, self.seen = [], [], [], set()
+        self.answers = {}  # the last answer to each request, as it came
         self.streams, self.out = [], None
         self.closing = False
         self.udp = self.listener = None
@@ -146,12 +147,13 @@ class Peer:
         m.source = source
         with self.news:
             self.wire.append(m)
-            if self._is_probe(m):
-                pass
-            elif raw not in self.seen:
+            again = raw in self.seen
+            if not again and not self._is_probe(m):
                 self.seen.add(raw)
                 self.inbox.append(m)
             self.news.notify_all()
+        if again and raw in self.answers:
+            source.send(self.answers[raw])
         if self._is_probe(m):
             source.send(answer(m, 200, tag='probe'))
 
@@ -159,6 +161,11 @@ class Peer:
         return self.answer_options and m.is_request and \
             m.method == 'OPTIONS' and m.tag('to') is None and \
             m.get('x-test') is None
+
+    def answer(self, m, raw):
+        """Answer request m, now and when it comes again."""
+        self.answers[m.raw] = raw
+        m.source.send(raw)
 
     def dial(self, context=None):
         """A new connection to the gateway."""

@@ -209,7 +209,7 @@ class Server:
             h += [('Path', p) for p in m.all('path')]
         tag = sip.param(dialog.local, 'tag') if dialog is not None else \
             sip.token()
-        m.source.send(answer(m, status, tag, h, body))
+        self.peer.answer(m, answer(m, status, tag, h, body))
 
 
 class Dialog:

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Who may connect over TLS: the right certificate and no other.
+
+A refused peer gets no answer to anything it sends, the log says why, and
+nothing crosses.  A certificate that is withdrawn by a reload loses the
+connection it has.
+"""
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import warnings
+
+from lib import case, conf, env, peer, ua
+from lib.pair import Pair
+from lib.site import Site
+
+BAD = ('expired', 'early', 'other-ca', 'wrong-name', 'server-only', 'weak',
+       'revoked')
+# Words of the reason in the log.
+WHY = {'expired': 'expired', 'early': 'not yet valid', 'other-ca': 'issuer',
+       'wrong-name': 'gw.mallory.example', 'server-only': 'purpose',
+       'weak': 'too weak', 'revoked': 'revoked', 'none': 'certificate',
+       'self-signed': 'self'}
+
+
+def ask(site, context, seconds=5):
+    """Connect, send OPTIONS, return what comes back; b'' if refused."""
+    raw = ua.Server(site, 'bravo').request(
+        'OPTIONS', 'sip:gw.border.example', 1,
+        ua.Dialog(ua.Server(site, 'bravo'), 'sip:gw.border.example'))
+    s = socket.create_connection((site.host, conf.TLS_PORT), 10)
+    s.settimeout(seconds * env.PATIENCE)
+    try:
+        with context.wrap_socket(s, do_handshake_on_connect=True) as t:
+            t.sendall(raw)
+            return t.recv(4096)
+    except ssl.SSLError:
+        return b''
+    except (ConnectionError, BrokenPipeError):
+        return b''
+    finally:
+        s.close()
+
+
+def context_of(site, name, folder='pki/bad'):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    c.load_verify_locations(site.path('pki', 'ca.pem'))
+    c.check_hostname = False
+    if name is not None:
+        try:
+            c.set_ciphers('DEFAULT:@SECLEVEL=0')
+            c.load_cert_chain(site.path(folder, name + '.pem'),
+                              site.path(folder, name + '.key'))
+        except ssl.SSLError as e:
+            raise case.Skip('no such certificate: %s' % e) from None
+    return c
+
+
+def reason(site, since):
+    """The log line of a refused peer."""
+    return site.gateway.wait_log('stream.refused', since)
+
+
+def refused(site, name, context=None):
+    since = site.gateway.mark()
+    got = ask(site, context or context_of(site, name))
+    assert got == b'', '%s was answered: %r' % (name, got)
+    line = reason(site, since)
+    assert WHY[name].lower() in line.text.lower(), line
+    assert '127.' in line['peer'], line
+
+
+def good(site):
+    got = ask(site, context_of(site, 'bravo', 'pki'))
+    assert got.startswith(b'SIP/2.0 200'), got
+
+
+def nobody(site):
+    refused(site, 'none', context_of(site, None))
+
+
+def self_signed(site):
+    folder = site.path('pki', 'bad')
+    subprocess.run(
+        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
+         'ec_paramgen_curve:P-256', '-nodes', '-keyout',
+         folder + '/self-signed.key', '-out', folder + '/self-signed.pem',
+         '-subj', '/CN=gw.bravo.example', '-addext',
+         'subjectAltName=DNS:gw.bravo.example'], check=True,
+        capture_output=True)
+    refused(site, 'self-signed')
+
+
+def another_system(site):
+    """Right CA, but another system's name: it may not speak for bravo.
+
+    Alpha's certificate names a system that this listener is not for.
+    """
+    since = site.gateway.mark()
+    got = ask(site, context_of(site, 'alpha', 'pki'))
+    assert got == b'', got
+    line = reason(site, since)
+    assert 'gw.alpha.example' in line.text, line
+
+
+def old_protocol(site):
+    """TLS 1.1 and plain text are refused."""
+    c = context_of(site, 'bravo', 'pki')
+    warnings.simplefilter('ignore', DeprecationWarning)
+    c.minimum_version = ssl.TLSVersion.TLSv1
+    c.maximum_version = ssl.TLSVersion.TLSv1_1
+    assert ask(site, c) == b''
+    with socket.create_connection((site.host, conf.TLS_PORT), 10) as s:
+        s.settimeout(10 * env.PATIENCE)
+        s.sendall(b'OPTIONS sip:x SIP/2.0\r\n\r\n')
+        try:
+            got = s.recv(100)
+        except ConnectionError:
+            got = b''
+        assert not got.startswith(b'SIP'), got
+
+
+def server_of_another(site):
+    """The gateway does not speak to a next hop that is another system."""
+    site.bravo.close()
+    cert, key = site.path('pki', 'alpha.pem'), site.path('pki', 'alpha.key')
+    other = peer.Peer('bravo', 'tls', *site.addresses['bravo'][0],
+                      (site.host, conf.TLS_PORT), peer.server_context(
+                          site.path('pki', 'ca.pem'), cert, key))
+    try:
+        a = ua.Server(site, 'alpha')
+        since = site.gateway.mark()
+        d = a.invite('bravo')
+        end = a.peer.expect(lambda m: m.status is not None and
+                            m.status >= 400, seconds=20)
+        d.ack_failure(end)
+        assert end.status in (500, 503, 504, 480, 408), end
+        assert not other.wire, 'it was told %s' % other.wire
+        line = reason(site, since)
+        assert 'gw.alpha.example' in line.text, line
+    finally:
+        other.close()
+        site.peers['bravo'] = site.make_peer('bravo')
+
+
+def withdrawn(site):
+    """A new revocation list ends the connection that lives, and no other
+    gets in; with the old list back, calls cross again."""
+    p = Pair(site, 'alpha', 'bravo')
+    site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    case.until(lambda: try_call(p), 40)
+    q = Pair(site, 'bravo', 'alpha')
+    da, db = q.call()
+    live = site.bravo.out
+    assert live.open
+    crl = site.path('pki', 'ca.crl')
+    shutil.copy(crl, crl + '.good')
+    shutil.copy(site.path('pki', 'bad', 'bravo-revoked.crl'), crl + '.new')
+    os.rename(crl + '.new', crl)
+    since = site.gateway.reload()
+    site.gateway.wait_log('gateway.reloaded', since)
+    case.until(lambda: not live.open)
+    refused(site, 'revoked', context_of(site, 'bravo', 'pki'))
+    os.rename(crl + '.good', crl)
+    site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    q.end(da, db, q.a, q.b)
+
+
+def try_call(p):
+    """True if a call gets through; the next hop may still rest."""
+    da = p.a.invite('bravo')
+    case.until(lambda: p.b.peer.has(lambda m: m.is_request) or
+               p.a.peer.has(lambda m: m.status >= 300))
+    through = p.b.peer.has(lambda m: m.is_request)
+    if through:
+        p.b.reply(p.b.peer.expect('INVITE'), 486)
+    da.ack_failure(p.a.peer.expect(lambda m: m.status >= 300))
+    return through
+
+
+def main():
+    with Site('udp', 'tls', limits='message="65536" hop-rest="1s"',
+              start=False) as site:
+        subprocess.run([os.path.join(env.TESTS, 'support', 'pki-bad'),
+                        site.path('pki')], check=True)
+        make_revoked(site)
+        shutil.copy(site.path('pki', 'bad', 'revoked.crl'),
+                    site.path('pki', 'ca.crl'))
+        site.gateway.start()
+
+        def one(name):
+            return name, lambda: refused(site, name)
+        cases = [('good', lambda: good(site))]
+        cases += [one(n) for n in BAD]
+        cases += [(f.__name__, lambda f=f: f(site)) for f in (
+            nobody, self_signed, another_system, old_protocol, good,
+            server_of_another, withdrawn)]
+        case.run(cases)
+
+
+def make_revoked(site):
+    """A list of the right CA that withdraws bravo's own certificate."""
+    bad = site.path('pki', 'bad')
+    for words in (['-revoke', '../bravo.pem'],
+                  ['-gencrl', '-crldays', '30', '-out', 'bravo-revoked.crl']):
+        subprocess.run(['openssl', 'ca', '-config', 'db/ca.cnf', '-cert',
+                        '../ca.pem', '-keyfile', '../ca.key', '-batch',
+                        *words], cwd=bad, check=True, capture_output=True)
+
+
+if __name__ == '__main__':
+    main()
