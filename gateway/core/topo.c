@@ -166,16 +166,19 @@ put_asserted_identity(struct topo_work *w)
 static enum gw_err
 put_request(struct topo_work *w, const struct topo_request *r)
 {
-	struct gw_span uri = r->target->uri;
-	const struct gw_span route[] = { GW_SPAN("Route: "), r->target->routes,
+	struct gw_span uri, routes;
+	enum gw_err err = topo_route_strict(w, r->target, &uri, &routes);
+	const struct gw_span route[] = { GW_SPAN("Route: "), routes,
 		GW_SPAN("\r\n") };
-	enum gw_err err = topo_via_put(w, r);
+
+	if (err == GW_OK)
+		err = topo_via_put(w, r);
 
 	if (err == GW_OK && sip_msg_hdr(w->m, SIP_HDR_MAX_FORWARDS) == NULL)
 		err = topo_work_add(w, GW_SPAN("Max-Forwards: 70\r\n"));
 	if (err == GW_OK)
 		err = topo_route_request(w);
-	if (err == GW_OK && r->target->routes.len > 0)
+	if (err == GW_OK && routes.len > 0)
 		err = topo_work_add_parts(w, route, GW_COUNT(route));
 	if (err == GW_OK)
 		err = put_asserted_identity(w);

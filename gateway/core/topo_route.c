@@ -226,3 +226,27 @@ topo_route_response(struct topo_work *w)
 		err = seal_all(w, SIP_HDR_SERVICE_ROUTE);
 	return err;
 }
+
+enum gw_err
+topo_route_strict(struct topo_work *w, const struct topo_target *target,
+    struct gw_span *uri, struct gw_span *routes)
+{
+	struct gw_fault fault;
+	struct sip_addr first;
+	struct sip_uri u;
+	size_t pos = 0;
+
+	*uri = target->uri;
+	*routes = target->routes;
+	if (sip_addr_next(*routes, &pos, &first, &fault) != GW_OK ||
+	    sip_uri_parse(first.uri, &u, &fault) != GW_OK ||
+	    u.scheme > SIP_SCHEME_SIPS || u.headers.len > 0 ||
+	    sip_param_find(u.params, "lr", NULL))
+		return GW_OK;
+	struct gw_span rest = gw_span_sub(*routes, pos, routes->len);
+	const struct gw_span parts[] = { rest,
+		rest.len > 0 ? GW_SPAN(",<") : GW_SPAN("<"),
+		uri->len > 0 ? *uri : w->m->uri, GW_SPAN(">") };
+	*uri = first.uri;
+	return topo_work_join(w, parts, GW_COUNT(parts), routes);
+}

@@ -21,6 +21,13 @@ struct topo_routes {
 enum gw_err topo_route_read(const struct sip_msg *m, enum sip_hdr_id id,
     struct topo_routes *out, struct gw_fault *fault) GW_NODISCARD;
 
+/** Where a request goes: *uri (empty: where it says) and *routes (may be
+ * empty) are those of its target, or, if a strict router comes first, as that
+ * wants them (RFC 3261, 16.6, 6).  GW_ENOMEM */
+enum gw_err
+topo_route_strict(struct topo_work *w, const struct topo_target *target,
+    struct gw_span *uri, struct gw_span *routes) GW_NODISCARD;
+
 /** Our Record-Route, or Path, in place of those of a request that may begin a
  * dialog or a registration.  GW_EMALFORMED, GW_ELIMIT, GW_ENOMEM */
 enum gw_err topo_route_request(struct topo_work *w) GW_NODISCARD;

@@ -139,6 +139,29 @@ strict_routing_is_undone(void **state)
 	assert_true(t.bad_token && !t.has_token);
 }
 
+/* The first entry of what is restored is a strict router's. */
+static void
+a_strict_router_gets_what_it_wants(void **state)
+{
+	static char text[TTOPO_MAX];
+	static struct ttopo_msg strict;
+	const char *lr = strstr(ttopo_invite, "canary3.alpha.lan;lr") + 17;
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), "%.*s%s", (int)(lr - ttopo_invite),
+	    ttopo_invite, lr + 3);
+	ttopo_read(&strict, text);
+	ttopo_call(x, &strict, &out, &reply, &back);
+	ttopo_in_dialog(&in, "BYE",
+	    ttopo_uri(ttopo_value(&out, SIP_HDR_CONTACT, 0)),
+	    ttopo_value(&out, SIP_HDR_RECORD_ROUTE, 0), TTOPO_FROM_BRAVO);
+	assert_int_equal(ttopo_request(x, BRAVO, ALPHA, &in, &far), GW_OK);
+	assert_true(gw_span_eq(far.m.uri, GW_SPAN("sip:canary3.alpha.lan")));
+	assert_string_equal(ttopo_value(&far, SIP_HDR_ROUTE, 0),
+	    "<sip:10.66.0.2;lr>,<sip:canary4.alpha.lan;lr;x=1>;y=2,"
+	    "<sip:alice@10.66.0.3:5071;transport=udp>");
+}
+
 static void
 a_route_of_the_message_leads_nowhere(void **state)
 {
@@ -392,6 +415,7 @@ main(void)
 		TEST(the_caller_reaches_the_called_side),
 		TEST(the_called_side_reaches_the_caller),
 		TEST(strict_routing_is_undone),
+		TEST(a_strict_router_gets_what_it_wants),
 		TEST(a_route_of_the_message_leads_nowhere),
 		TEST(a_token_in_other_hands_leads_nowhere),
 		TEST(a_changed_token_leads_nowhere),
