@@ -250,6 +250,23 @@ is_late_answer(const struct txn *x, const struct sip_msg *rsp)
 	       rsp->status >= 200 && rsp->status < 300;
 }
 
+/* A response to what was sent under other settings names us as they did: ours
+ * if its transaction is here, and for another worker to say if it is there. */
+static bool
+is_of_older(struct core *c)
+{
+	if (!topo_read_via(NULL, &c->msg, &c->via))
+		return false;
+	uint64_t id = c->via.id;
+	if (c->msg.method == SIP_METHOD_CANCEL)
+		id ^= CORE_CANCEL_BIT;
+	const struct txn *x = txns_find_client(&c->txns, id);
+	if (x != NULL)
+		return topo_read_via(x->snap, &c->msg, &c->via);
+	return c->via.worker != c->setup.worker &&
+	       c->via.worker < c->setup.n_workers;
+}
+
 void
 core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 {
@@ -263,7 +280,7 @@ core_response(struct core *c, const struct core_flow *flow, struct gw_span raw)
 		    kv_num("at", fault.at), kv_text("why", fault.why));
 		return;
 	}
-	if (!topo_read_via(c->snap, &c->msg, &c->via)) {
+	if (!topo_read_via(c->snap, &c->msg, &c->via) && !is_of_older(c)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}

@@ -100,7 +100,8 @@ struct topo_via {
 	struct gw_span token; /* as it stands there */
 };
 
-/** Read the top Via of response m.  False: it is not ours. */
+/** Read the top Via of response m.  False: it is not ours.  s NULL: it may
+ * have any name, if it has the form of ours. */
 bool topo_read_via(
     const struct snapshot *s, const struct sip_msg *m, struct topo_via *out);
 

@@ -250,7 +250,7 @@ topo_read_via(
 	uint64_t worker;
 
 	if (via->all.len == 0 ||
-	    !names_is_own(s->names, via->host, via->port) ||
+	    (s != NULL && !names_is_own(s->names, via->host, via->port)) ||
 	    !read_branch(via->branch, &v.id, &v.loop) ||
 	    !sip_param_find(via->params, "gw", &gw) || gw.len < WORKER_LEN ||
 	    !read_hex(gw_span_sub(gw, 0, WORKER_LEN), &worker))

@@ -369,6 +369,32 @@ settings_may_change_their_order(void **state)
 	all_ends();
 }
 
+/* What was sent under an old name of ours is answered under it. */
+static void
+a_name_may_change_while_a_request_is_open(void **state)
+{
+	static const char other[] =
+	    "<mcxgw xmlns=\"urn:mcxgw:config:1\" name=\"gw.example\">\n"
+	    "<listener id=\"a-udp\" transport=\"udp\" address=\"127.0.0.1\""
+	    " port=\"5060\" system=\"alpha\" advertise=\"in2.example\"/>\n"
+	    "<listener id=\"b-udp\" transport=\"udp\" address=\"127.0.0.1\""
+	    " port=\"5070\" system=\"bravo\" "
+	    "advertise=\"out2.example\"/>\n" ALPHA BRAVO(
+		"") "<topology keys=\"token.keys\"/>\n"
+		    "<policy agreements=\"agreements\"/>\n</mcxgw>\n";
+
+	(void)state;
+	talk_in(&t, RIG_ALPHA, &invite);
+	talk_crossed(&t, 5090);
+	rig_reload(
+	    &t.rig, &(struct rig_files){ .permits = permits, .config = other });
+	talk_answer(&t, RIG_BRAVO, 200, CONTACT, NULL);
+	talk_back(&t, 200);
+	all_ends();
+	talk_answer(&t, RIG_BRAVO, 200, CONTACT, NULL);
+	talk_nothing(&t); /* by now the name is a stranger's */
+}
+
 static void
 a_larger_limit_holds_at_once(void **state)
 {
@@ -466,6 +492,7 @@ main(void)
 		SCENARIO(what_the_next_hop_cannot_be_written_for_ends),
 		SCENARIO(a_key_that_is_gone_ends_a_failover),
 		SCENARIO(settings_may_change_their_order),
+		SCENARIO(a_name_may_change_while_a_request_is_open),
 		SCENARIO(a_larger_limit_holds_at_once),
 		SCENARIO(rport_is_the_source_port_on_streams_too),
 	};
