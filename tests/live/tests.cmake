@@ -42,3 +42,4 @@ gw_live(config config)
 gw_live(tls tls)
 # A rate is only what it is meant to be when nothing else uses the machine.
 gw_live(reload reload ALONE)
+gw_live(abuse abuse TIMEOUT 240)
