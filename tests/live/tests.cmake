@@ -43,3 +43,6 @@ gw_live(tls tls)
 # A rate is only what it is meant to be when nothing else uses the machine.
 gw_live(reload reload ALONE)
 gw_live(abuse abuse TIMEOUT 240)
+gw_live(kamailio.udp kamailio udp udp)
+gw_live(kamailio.tcp kamailio tcp tcp)
+gw_live(kamailio.mixed kamailio udp tls)
