@@ -23,7 +23,8 @@ talk_lacks(const char *text, const char *part)
 		fail_msg("\"%s\" in:\n%s", part, text);
 }
 
-static const char * or (const char *given, const char *usual)
+static const char *
+either(const char *given, const char *usual)
 {
 	return given != NULL ? given : usual;
 }
@@ -47,19 +48,21 @@ put_body(char *out, size_t size, const char *type, const char *body)
 void
 talk_in(struct talk *t, enum rig_side from, const struct talk_request *r)
 {
-	const char *method = or (r->method, "INVITE");
+	const char *method = either(r->method, "INVITE");
 	size_t n;
 
 	snprintf(t->text, sizeof(t->text),
 	    "%s %s SIP/2.0\n"
 	    "Via: SIP/2.0/UDP pcscf.inner:5080;branch=z9hG4bK%s;rport\n"
 	    "Max-Forwards: 70\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: 1 %s\n%s",
-	    method, or (r->uri, from == RIG_ALPHA ? "sip:bob@bravo.example" :
-						    "sip:alice@alpha.example"),
-	    or (r->branch, method), from == RIG_ALPHA ? TALK_ALICE : TALK_BOB,
+	    method,
+	    either(r->uri, from == RIG_ALPHA ? "sip:bob@bravo.example" :
+					       "sip:alice@alpha.example"),
+	    either(r->branch, method),
+	    from == RIG_ALPHA ? TALK_ALICE : TALK_BOB,
 	    from == RIG_ALPHA ? "<sip:bob@bravo.example>" :
 				"<sip:alice@alpha.example>",
-	    or (r->call_id, "c1"), method, or (r->more, ""));
+	    either(r->call_id, "c1"), method, either(r->more, ""));
 	n = strlen(t->text);
 	put_body(t->text + n, sizeof(t->text) - n, r->type, r->body);
 	rig_in(&t->rig, from, t->text);
@@ -131,7 +134,7 @@ talk_answer(struct talk *t, enum rig_side from, unsigned status,
 	    "CSeq: %s\n%s",
 	    status, via, rr, sender, to,
 	    strstr(to, "tag=") == NULL ? ";tag=b1" : "", id, cseq,
-	    or (more, ""));
+	    either(more, ""));
 	n = strlen(t->text);
 	put_body(t->text + n, sizeof(t->text) - n,
 	    "application/vnd.3gpp.mcptt-info+xml", body);
@@ -143,7 +146,7 @@ talk_inside(struct talk *t, enum rig_side from, const char *dialog,
     const struct talk_request *r)
 {
 	char contact[4096], rr[4096] = "", uri[4096], to[128];
-	const char *method = or (r->method, "BYE");
+	const char *method = either(r->method, "BYE");
 	size_t n;
 
 	rig_field(dialog, "Contact", contact, sizeof(contact));
@@ -155,13 +158,14 @@ talk_inside(struct talk *t, enum rig_side from, const char *dialog,
 	    to, sizeof(to), "%s", from == RIG_ALPHA ? TALK_BOB : TALK_ALICE);
 	snprintf(t->text, sizeof(t->text),
 	    "%s %s SIP/2.0\n"
-	    "Via: SIP/2.0/UDP peer.inner:5099;branch=z9hG4bK%s\n"
+	    "Via: SIP/2.0/UDP peer.inner:5099;branch=z9hG4bK%s%c\n"
 	    "Max-Forwards: 70\n%s%s%sFrom: %s\nTo: %s\nCall-ID: %s\n"
 	    "CSeq: 7 %s\n%s",
-	    method, or (r->uri, uri), or (r->branch, method),
-	    rr[0] != '\0' ? "Route: " : "", rr, rr[0] != '\0' ? "\n" : "",
+	    method, either(r->uri, uri), either(r->branch, method),
+	    from == RIG_ALPHA ? 'a' : 'b', rr[0] != '\0' ? "Route: " : "", rr,
+	    rr[0] != '\0' ? "\n" : "",
 	    from == RIG_ALPHA ? TALK_ALICE : TALK_BOB, to,
-	    or (r->call_id, "c1"), method, or (r->more, ""));
+	    either(r->call_id, "c1"), method, either(r->more, ""));
 	n = strlen(t->text);
 	put_body(t->text + n, sizeof(t->text) - n, r->type, r->body);
 	rig_in(&t->rig, from, t->text);
