@@ -23,6 +23,8 @@ def reinvite(d, other, s, far):
 
 def restart(site):
     site.gateway.kill()
+    for p in site.peers.values():
+        case.until(lambda p=p: not any(s.open for s in p.streams))
     site.gateway.start()
 
 
