@@ -20,7 +20,7 @@ CALLS = 5 * RATE
 def under_load(transport):
     with Site(transport, transport, peers=False, limits='message="65536"',
               udp_limit=65507) as site:
-        load = sipp.Load(site, transport, RATE, CALLS)
+        load = sipp.Load(site, RATE, CALLS)
         gen = itertools.count(2)
         reloads = 0
         with load:

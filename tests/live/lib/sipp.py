@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-from . import case, conf, ua
+from . import case, conf, env, ua
 from .env import PATIENCE
 
 HEAD = '''<?xml version="1.0" encoding="UTF-8"?>
@@ -74,16 +74,20 @@ def called(b):
 class Load:
     """Calls from alpha to bravo at a rate; a context manager."""
 
-    def __init__(self, site, transport, rate, calls, a='alpha', b='bravo',
-                 to=None):
+    def __init__(self, site, rate, calls, a='alpha', b='bravo', to=None):
+        """to: "host:port" for the caller, by default the gateway."""
         if shutil.which('sipp') is None:
             raise case.Skip('no sipp')
         self.site, self.calls, self.rate = site, calls, rate
-        self.transport, self.a, self.b = transport, a, b
-        self.to = to or '%s:%d' % (site.host,
-                                   conf.gateway_port(a, transport))
+        self.a, self.b = a, b
+        self.to = to or '%s:%d' % (site.host, conf.gateway_port(
+            a, site.transports[a]))
         self.folder = tempfile.mkdtemp(prefix='mcxgw-sipp-')
         self.uac = self.uas = None
+
+    def mode(self, system):
+        """Over TLS SIPp speaks TCP to a tunnel."""
+        return 'u1' if self.site.transports[system] == 'udp' else 't1'
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -92,7 +96,7 @@ class Load:
         with open(self.path(name + '.xml'), 'w', encoding='utf-8') as f:
             f.write(text)
         host, port = self.site.addresses[system][0]
-        mode = 'u1' if self.transport == 'udp' else 't1'
+        mode = self.mode(system)
         out = open(self.path(name + '.out'), 'wb')
         with out:
             return subprocess.Popen(
@@ -109,7 +113,7 @@ class Load:
     def __enter__(self):
         self.uas = self.run('called', called(self.b), self.b)
         host, port = self.site.addresses[self.b][0]
-        kind = 'udp' if self.transport == 'udp' else 'tcp'
+        kind = 'udp' if self.mode(self.b) == 'u1' else 'tcp'
         case.until(lambda: listening(kind, host, port))
         self.uac = self.run(
             'caller', caller(self.a, self.b), self.a, '-r', str(self.rate),
@@ -149,6 +153,47 @@ class Load:
             '%d calls ended well, %d failed, of %d; sipp ends with %s:\n%s' \
             % (ok, bad, self.calls, self.uac.returncode, text)
         shutil.rmtree(self.folder)
+
+
+class Tunnel:
+    """TLS for a SIPp, both ways, with the certificate of its system.
+
+    front  where its caller sends to
+    back   where the gateway reaches it
+    """
+
+    def __init__(self, site, system):
+        if shutil.which('stunnel4') is None:
+            raise case.Skip('no stunnel4')
+        n = conf.PEER_HOST[system] + 20
+        self.front = (env.address(n), 5092)
+        self.back = (env.address(n), 5091)
+        self.config = site.path('stunnel-%s.conf' % system)
+        pki = site.path('pki')
+        with open(self.config, 'w', encoding='ascii') as f:
+            f.write('foreground = yes\nsyslog = no\npid =\n'
+                    'CAfile = %s/ca.pem\nverifyChain = yes\n'
+                    'cert = %s/%s.pem\nkey = %s/%s.key\n'
+                    '[in]\naccept = %s:%d\nconnect = %s:%d\n'
+                    '[out]\nclient = yes\naccept = %s:%d\n'
+                    'connect = %s:%d\n' % (
+                        pki, pki, system, pki, system, *self.back,
+                        *site.addresses[system][0], *self.front, site.host,
+                        conf.gateway_port(system, 'tls')))
+        self.process = None
+
+    def __enter__(self):
+        with open(self.config + '.log', 'wb') as log:
+            self.process = subprocess.Popen(
+                ['stunnel4', self.config], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+        for at in (self.front, self.back):
+            case.until(lambda at=at: listening('tcp', *at))
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
 
 
 def listening(kind, host, port):

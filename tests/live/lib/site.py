@@ -22,6 +22,7 @@ class Site:
             s: [(env.address(conf.PEER_HOST[s]), conf.PEER_PORT[s])]
             for s in self.transports}
         self.peers = {}
+        self.hops = None  # where peers are reached, if not at their address
         self.want_peers, self.want_start = peers, start
         self.agreements = agreements
         if agreements is None:
@@ -37,7 +38,8 @@ class Site:
         return conf.document(
             self.transports, self.host,
             {s: ['%s:%d' % a for a in at]
-             for s, at in self.addresses.items()},
+             for s, at in (self.hops or self.addresses).items()
+             if s in self.transports},
             **{**self.document, **more})
 
     def write(self, **more):
