@@ -19,7 +19,8 @@ class Stream:
         self.peer, self.sock = peer, sock
         self.open = True
         self.lock = threading.Lock()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
 
     def send(self, raw):
         with self.lock:
@@ -55,6 +56,10 @@ class Stream:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        # While the reader is in TLS it may write, to whatever has the
+        # descriptor by then.
+        if self.thread is not threading.current_thread():
+            self.thread.join(10)
         self.sock.close()
 
 
