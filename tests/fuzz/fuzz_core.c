@@ -86,6 +86,7 @@ static struct gw_now began;
 
 /* The last request that left to a side, and what it is answered with. */
 static char left[2][RIG_TEXT_MAX];
+static char got[2][RIG_TEXT_MAX]; /* and the last message with a Contact */
 static char text[2 * RIG_TEXT_MAX];
 
 static void
@@ -117,11 +118,16 @@ check(size_t max)
 	for (size_t i = 0; i < rig_count(&rig); i++) {
 		const struct core_action *a = &core_actions(rig.core)->at[i];
 		unsigned hop;
-		if (a->kind != CORE_SEND_HOP || a->len >= RIG_TEXT_MAX)
+		if (a->len >= RIG_TEXT_MAX)
 			continue;
 		const char *out = rig_sent(&rig, i, &hop);
-		memcpy(
-		    left[hop == 5080 ? RIG_ALPHA : RIG_BRAVO], out, a->len + 1);
+		bool alpha =
+		    hop == 0 ? a->flow.system == peers[0].system : hop == 5080;
+		enum rig_side to = alpha ? RIG_ALPHA : RIG_BRAVO;
+		if (hop != 0)
+			memcpy(left[to], out, a->len + 1);
+		if (strstr(out, "\r\nContact: <") != NULL)
+			memcpy(got[to], out, a->len + 1);
 	}
 }
 
@@ -174,14 +180,14 @@ answer(enum rig_side side, uint8_t with)
 	end_text(side, n);
 }
 
-/* A request in the dialog that the last request would begin. */
+/* A request in the dialog that a side knows of. */
 static void
 follow(enum rig_side side, uint8_t with)
 {
 	static const char *const methods[] = { "BYE", "ACK", "CANCEL", "INVITE",
 		"UPDATE", "PRACK", "NOTIFY", "INFO", "REFER" };
 	const char *method = methods[with % GW_COUNT(methods)];
-	const char *uri = strstr(left[side], "\r\nContact: <");
+	const char *uri = strstr(got[side], "\r\nContact: <");
 	size_t n;
 
 	if (uri == NULL)
@@ -193,7 +199,7 @@ follow(enum rig_side side, uint8_t with)
 	    "Call-ID: 1\r\nCSeq: %u %s\r\n",
 	    method, (int)strcspn(uri, ">\r"), uri, with >> 4, with, method);
 	size_t route = n;
-	n = copy_line(n, left[side], "\r\nRecord-Route: ");
+	n = copy_line(n, got[side], "\r\nRecord-Route: ");
 	if (n > route) {
 		/* "Record-Route" without its first word */
 		memmove(text + route, text + route + 7, n - route - 7);
@@ -278,6 +284,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	set_up();
 	left[RIG_ALPHA][0] = left[RIG_BRAVO][0] = '\0';
+	got[RIG_ALPHA][0] = got[RIG_BRAVO][0] = '\0';
 	if (size > 0 && data[0] >= 'A') {
 		rig.transport = CONF_UDP;
 		message(RIG_ALPHA, in);
