@@ -17,6 +17,8 @@ FRONT_IP, FRONT_PORT = '127.0.0.4', 5071 # the caller's stunnel
 CONTROL = {'uac': ('-ci', UAC_IP, '-cp', '8902'),
            'uas': ('-ci', UAS_IP, '-cp', '8901')}
 WARM_CALLS, WARM_RATE = 100, 400
+# How long SIPp may wait for its last calls once it is told to stop.
+LINGER_S = 3
 # Each run of SIPp varies the key messages from another number on.
 VARY_FIRST, VARY_STEP = 10000000, 3000000
 NAN = float('nan')
@@ -219,7 +221,7 @@ class Rig:
         if closed:
             time.sleep(seconds)
             p.send_signal(signal.SIGUSR1)
-        uac = proc.reap(p, seconds + 8)
+        uac = proc.reap(p, LINGER_S if closed else seconds + 8)
         r.peer_s = proc.cpu_s(pids) - cpu
         after, busy = proc.machine(), time.time() - began
         helpers = proc.cpu_s(
