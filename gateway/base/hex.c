@@ -187,6 +187,16 @@ gw_b64url_encode(struct gw_span in, uint8_t *out)
 		*out = (uint8_t)url_digit[w >> 6 & 63];
 }
 
+bool
+gw_b64url_is(struct gw_span s)
+{
+	uint8_t all = URL;
+
+	for (size_t i = 0; i < s.len; i++)
+		all &= b64_digit[s.p[i]];
+	return all != 0;
+}
+
 /* The whole groups of four digits; false if one is none. */
 static bool
 url_groups(struct gw_span in, uint8_t *out)

@@ -171,19 +171,47 @@ conf_addr_parse(struct gw_span text, struct conf_addr *out)
 	return true;
 }
 
+/* n in decimal at p; what follows it. */
+static char *
+put_number(char *p, unsigned n)
+{
+	char digits[10];
+	size_t len = 0;
+
+	do
+		digits[len++] = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (len > 0)
+		*p++ = digits[--len];
+	return p;
+}
+
+/* Each request is told where it came from, so this is no place for printf. */
+static char *
+put_v4(char *p, const uint8_t ip[4])
+{
+	for (unsigned i = 0; i < 4; i++) {
+		p = put_number(p, ip[i]);
+		*p++ = i < 3 ? '.' : '\0';
+	}
+	return p - 1;
+}
+
 void
 conf_addr_text(const struct conf_addr *a, char out[CONF_ADDR_TEXT])
 {
-	char ip[INET6_ADDRSTRLEN] = "?";
-	bool v4 = conf_addr_is_v4(a);
+	char ip[INET6_ADDRSTRLEN] = "?", *p = out;
 
-	inet_ntop(
-	    v4 ? AF_INET : AF_INET6, v4 ? a->ip + 12 : a->ip, ip, sizeof(ip));
+	if (conf_addr_is_v4(a)) {
+		p = put_v4(p, a->ip + 12);
+	} else {
+		inet_ntop(AF_INET6, a->ip, ip, sizeof(ip));
+		p += snprintf(out, CONF_ADDR_TEXT, "[%s]", ip);
+	}
 	if (a->port == 0)
-		snprintf(out, CONF_ADDR_TEXT, v4 ? "%s" : "[%s]", ip);
-	else
-		snprintf(out, CONF_ADDR_TEXT, v4 ? "%s:%u" : "[%s]:%u", ip,
-		    (unsigned)a->port);
+		return;
+	*p++ = ':';
+	*put_number(p, a->port) = '\0';
 }
 
 bool

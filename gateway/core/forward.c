@@ -117,7 +117,7 @@ static enum gw_err
 compose(struct core *c, struct txn *x, const struct outgoing *o)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, listener_of(o) };
+		x->flow.listener, listener_of(o), x->seen };
 	struct topo_request r = { .target = o->target,
 		.body = o->body,
 		.worker = c->setup.worker,
@@ -204,6 +204,7 @@ core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
 	*status = 500;
 	if (i < 0)
 		return false;
+	x->seen = topo_seen_new(x->arena);
 	x->tried |= 1u << i;
 	o.hop = &s->hops[i];
 	o.id = client_id(x->snap, m, x->attempt++);
@@ -277,7 +278,7 @@ bool
 core_forward_again(struct core *c, struct txn *x, unsigned *status)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, 0 };
+		x->flow.listener, 0, NULL };
 	const struct mcx_body *body = NULL;
 	struct topo_target target = { 0 };
 	struct gw_fault fault;

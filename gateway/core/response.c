@@ -46,8 +46,12 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 static struct topo
 backwards(const struct core *c, const struct snapshot *s, uint16_t from)
 {
-	return (struct topo){ s, c->sealer, c->arena, c->now, from,
-		GW_SYSTEM_NONE, 0, 0 };
+	return (struct topo){ .snap = s,
+		.sealer = c->sealer,
+		.arena = c->arena,
+		.now = c->now,
+		.from = from,
+		.to = GW_SYSTEM_NONE };
 }
 
 static uint16_t
@@ -77,6 +81,7 @@ pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 	struct topo_back back;
 	struct core_out out;
 
+	t.seen = x->seen;
 	if (topo_open_via(&t, &c->via, &back) != GW_OK || back.to != x->from) {
 		metrics_one(&c->metrics, METRIC_BAD_TOKENS);
 		if (rsp->status >= 200)

@@ -296,6 +296,7 @@ retire(struct core *c, struct txn *x)
 		return;
 	c->retired[c->n_retired++] = x->arena;
 	x->arena = NULL;
+	x->seen = NULL;
 	x->raw = (struct gw_span){ NULL, 0 };
 	x->iov = NULL;
 	x->n_iov = 0;

@@ -29,6 +29,13 @@
 /* Text of our branch: z9hG4bK, 16 hex digits of id, 8 of the loop hash. */
 #define TOPO_BRANCH_LEN (7 + 16 + 8)
 
+/* Tokens that a transaction gave out, so that its responses cost no cipher. */
+#define TOPO_SEEN_MAX 8
+struct topo_seen;
+
+/** An empty memory in a, which it fills; it dies with a.  NULL: no room. */
+struct topo_seen *topo_seen_new(struct gw_arena *a);
+
 /* What every call needs. */
 struct topo {
 	const struct snapshot *snap;
@@ -37,6 +44,7 @@ struct topo {
 	struct gw_now now;
 	uint16_t from, to; /* systems: whence the message comes, whither */
 	uint16_t in, out; /* listeners that face them */
+	struct topo_seen *seen; /* of the transaction, or NULL */
 };
 
 /* What the tokens of a request say (Route and Request-URI). */

@@ -3,6 +3,8 @@
  */
 #include "core/topo_seal.h"
 
+#include "core/topo_seen.h"
+
 #define FLAG_ANSWERING 1u
 #define FLAG_MEMO      2u
 #define HEAD_MAX       17
@@ -43,8 +45,6 @@ seal(struct topo_work *w, enum token_kind kind, const struct topo_secret *s,
     struct gw_span before, const struct gw_span after[3], struct gw_span *out)
 {
 	const struct topo *t = w->t;
-	const struct conf_system *to = &t->snap->conf->systems[t->to];
-	struct token_bind bind = { kind, gw_span_of(to->base.id) };
 	uint8_t plain[TOKEN_PLAIN_MAX], *p, *at;
 	size_t len = 0;
 	enum gw_err err = write_plain(w, s, plain, &len);
@@ -57,8 +57,8 @@ seal(struct topo_work *w, enum token_kind kind, const struct topo_secret *s,
 	if ((p = gw_arena_bytes(t->arena, room)) == NULL)
 		return GW_ENOMEM;
 	at = put(p, before);
-	err = token_seal(
-	    t->sealer, w->key_id, &bind, (struct gw_span){ plain, len }, at);
+	err = topo_seen_seal(
+	    t, kind, w->key_id, (struct gw_span){ plain, len }, at);
 	if (err == GW_ELIMIT)
 		return topo_work_limit(w, "too long for a token");
 	if (err != GW_OK)
@@ -124,29 +124,24 @@ enum gw_err
 topo_seal_open(const struct topo *t, enum token_kind kind, struct gw_span token,
     struct topo_secret *out)
 {
-	const struct conf_system *from = &t->snap->conf->systems[t->from];
-	struct token_bind bind = { kind, gw_span_of(from->base.id) };
-	uint8_t plain[TOKEN_PLAIN_MAX];
 	struct topo_secret s = { .memo = 0 };
-	size_t len, n = 9;
-	enum gw_err err =
-	    token_open(t->sealer, t->now, &bind, token, plain, &len, &s.key_id);
+	struct gw_span plain;
+	size_t n = 9;
+	enum gw_err err = topo_seen_open(t, kind, token, &plain, &s.key_id);
 
 	if (err != GW_OK)
 		return err;
-	bool memo = len > 0 && (plain[0] & FLAG_MEMO) != 0;
-	if (len < (memo ? n + 8 : n) ||
-	    (plain[0] & ~(FLAG_ANSWERING | FLAG_MEMO)) != 0)
+	bool memo = plain.len > 0 && (plain.p[0] & FLAG_MEMO) != 0;
+	if (plain.len < (memo ? n + 8 : n) ||
+	    (plain.p[0] & ~(FLAG_ANSWERING | FLAG_MEMO)) != 0)
 		return GW_EMALFORMED;
-	s.answering = (plain[0] & FLAG_ANSWERING) != 0;
-	s.system = topo_work_get64(plain + 1);
+	s.answering = (plain.p[0] & FLAG_ANSWERING) != 0;
+	s.system = topo_work_get64(plain.p + 1);
 	if (memo) {
-		s.memo = topo_work_get64(plain + 9);
+		s.memo = topo_work_get64(plain.p + 9);
 		n += 8;
 	}
-	if (!gw_arena_copy(
-		t->arena, (struct gw_span){ plain + n, len - n }, &s.text))
-		return GW_ENOMEM;
+	s.text = gw_span_sub(plain, n, plain.len);
 	*out = s;
 	return GW_OK;
 }

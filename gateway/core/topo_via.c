@@ -10,6 +10,7 @@
 #include "core/topo_via.h"
 
 #include "codec/sip/sip_via.h"
+#include "core/topo_seen.h"
 
 /* The transport in two bits, and */
 #define FLAG_IPV4      4u
@@ -180,8 +181,6 @@ topo_via_put(struct topo_work *w, const struct topo_request *r)
 	uint8_t plain[TOKEN_PLAIN_MAX];
 	struct pen in = { plain, 0, sizeof(plain), false };
 	struct gw_span host = gw_span_of(c->listeners[w->t->out].advertise);
-	struct token_bind bind = { TOKEN_VIA,
-		gw_span_of(c->systems[w->t->to].base.id) };
 	enum gw_err err = write_plain(w, r, &in);
 
 	if (err != GW_OK)
@@ -196,7 +195,7 @@ topo_via_put(struct topo_work *w, const struct topo_request *r)
 	put(&row, r->branch);
 	put(&row, GW_SPAN(";rport;gw="));
 	put_worker(&row, r->worker);
-	err = token_seal(w->t->sealer, w->key_id, &bind,
+	err = topo_seen_seal(w->t, TOKEN_VIA, w->key_id,
 	    (struct gw_span){ plain, in.len }, row.p + row.len);
 	if (err != GW_OK)
 		return err;
@@ -290,24 +289,20 @@ enum gw_err
 topo_open_via(
     const struct topo *t, const struct topo_via *via, struct topo_back *out)
 {
-	const struct conf_system *from = &t->snap->conf->systems[t->from];
-	struct token_bind bind = { TOKEN_VIA, gw_span_of(from->base.id) };
-	uint8_t plain[TOKEN_PLAIN_MAX], key_id;
 	struct topo_back b;
-	size_t len;
-	enum gw_err err = token_open(
-	    t->sealer, t->now, &bind, via->token, plain, &len, &key_id);
+	struct gw_span plain;
+	uint8_t key_id;
+	enum gw_err err =
+	    topo_seen_open(t, TOKEN_VIA, via->token, &plain, &key_id);
 
 	if (err != GW_OK)
 		return err;
-	if (!read_plain(t->snap->names, (struct gw_span){ plain, len }, &b))
+	if (!read_plain(t->snap->names, plain, &b))
 		return GW_EMALFORMED;
 	/* The configuration may have lost them meanwhile. */
 	if (b.to == GW_SYSTEM_NONE || b.listener == UINT16_MAX)
 		return GW_EAUTH;
 	b.key_id = key_id;
-	if (!gw_arena_copy(t->arena, b.vias, &b.vias))
-		return GW_ENOMEM;
 	*out = b;
 	return GW_OK;
 }

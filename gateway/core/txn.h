@@ -19,6 +19,8 @@
 #include "core/core.h"
 #include "core/wheel.h"
 
+struct topo_seen;
+
 enum txn_machine { TXN_NONE, TXN_IST, TXN_NIST, TXN_ICT, TXN_NICT };
 
 enum txn_state {
@@ -141,6 +143,7 @@ struct txn {
 	struct gw_span raw; /* as received, in the arena */
 	struct iovec *iov; /* as sent */
 	size_t n_iov, len;
+	struct topo_seen *seen; /* in the arena; NULL: without it */
 	struct gw_span vias_at; /* its top Via as sent: for CANCEL and ACK */
 
 	/* what is told of it */

@@ -35,6 +35,9 @@ gw_b64url_len(size_t len)
 /** Write the unpadded URL-safe form of in; out has gw_b64url_len octets. */
 void gw_b64url_encode(struct gw_span in, uint8_t *out);
 
+/** Does s consist of digits of the URL-safe form only? */
+bool gw_b64url_is(struct gw_span s);
+
 /**
  * Decode the unpadded URL-safe form into out (at least in.len / 4 * 3 + 2
  * octets), setting *len.  Only the canonical form is accepted.

@@ -226,12 +226,7 @@ token_open(struct token_sealer *s, struct gw_now now,
 bool
 token_looks_like(struct gw_span text)
 {
-	if (!has_head(text))
-		return false;
-	for (size_t i = 3; i < text.len; i++)
-		if (bits_of(text.p[i]) < 0)
-			return false;
-	return true;
+	return has_head(text) && gw_b64url_is(text);
 }
 
 uint8_t
