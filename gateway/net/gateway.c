@@ -455,6 +455,7 @@ add_events(struct gateway *g)
 {
 	static const int signals[SIGNALS_MAX] = { SIGHUP, SIGTERM, SIGINT,
 		SIGUSR1, SIGUSR2 };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 	bool ok;
 
 	g->on_mbox = event_new(
@@ -463,6 +464,8 @@ add_events(struct gateway *g)
 	ok = g->on_mbox != NULL && g->on_drain != NULL &&
 	     event_add(g->on_mbox, NULL) == 0;
 	for (size_t i = 0; ok && i < SIGNALS_MAX; i++) {
+		/* What libevent puts back: none may cut the end short. */
+		(void)sigaction(signals[i], &ignore, NULL);
 		g->on_signal[i] = event_new(
 		    g->base, signals[i], EV_SIGNAL | EV_PERSIST, on_signal, g);
 		ok = g->on_signal[i] != NULL &&
