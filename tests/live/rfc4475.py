@@ -92,6 +92,7 @@ class Sender:
 
     def __init__(self, site):
         self.site, self.pings = site, 0
+        self.seen = set()  # an answer may be repeated: nobody sends an ACK
         self.gateway = (site.host, conf.SIP_PORT['alpha'])
         self.sockets = []
         for port in PORTS:
@@ -125,7 +126,8 @@ class Sender:
                 raw = s.recv(65535)
                 if ident.encode() in raw:
                     pong = True
-                else:
+                elif raw not in self.seen:
+                    self.seen.add(raw)
                     out.append(raw)
 
     def exchange(self, raw):
@@ -141,7 +143,8 @@ class Sender:
                                         seconds * env.PATIENCE)
             assert ready, 'no answer'
             raw = ready[0].recv(65535)
-            if not raw.startswith(b'SIP/2.0 100'):
+            if not raw.startswith(b'SIP/2.0 100') and raw not in self.seen:
+                self.seen.add(raw)
                 return raw
 
     def close(self):
