@@ -112,12 +112,15 @@ def _follow_up(method, cseq, attributes=''):
                  attributes)
 
 
+def _invite(key):
+    return REQUEST % ('INVITE', 'sip:[service]@' + PARTNER, '', '1 INVITE',
+                      CONTACT + FIELDS + 'Content-Type: %s\n' % MULTIPART,
+                      BODY % key)
+
+
 def _caller(key, pause):
-    invite = REQUEST % ('INVITE', 'sip:[service]@' + PARTNER, '', '1 INVITE',
-                        CONTACT + FIELDS +
-                        'Content-Type: %s\n' % MULTIPART, BODY % key)
     return ('<scenario name="caller">\n' +
-            _send(invite, ' retrans="500" start_rtd="1"') + PROGRESS +
+            _send(_invite(key), ' retrans="500" start_rtd="1"') + PROGRESS +
             '<recv response="200" rrs="true" rtd="1"/>\n' +
             _follow_up('ACK', 1) + '<pause %s/>\n' % pause +
             _follow_up('BYE', 2, ' retrans="500" start_rtd="2"') + PROGRESS +
@@ -189,6 +192,22 @@ class Traffic:
             for i, k in enumerate(part)))
         self.used += len(part)
         return len(part)
+
+    def invite(self, i):
+        """The i-th signed INVITE as SIPp would send it over UDP."""
+        head, body = _invite(self.signed[i]).split('\n\n', 1)
+        caller, callee = self.users[i % USERS]
+        known = {'vt': 'UDP', 'ct': 'udp', 'service': 'gw',
+                 'local_ip': '127.0.0.2', 'local_port': '5070',
+                 'media_ip': '127.0.0.2', 'pid': '4711', 'call_number': '1',
+                 'call_id': '1-4711@127.0.0.2', 'branch': 'z9hG4bK-4711-1-0',
+                 'field0': caller, 'field1': callee}
+        for name, value in known.items():
+            head = head.replace('[%s]' % name, value)
+            body = body.replace('[%s]' % name, value)
+        body = body.replace('\n', '\r\n')
+        head = head.replace('[len]', str(len(body))).replace('\n', '\r\n')
+        return (head + '\r\n\r\n' + body).encode()
 
     def path(self, name):
         return os.path.join(self.where, name)
