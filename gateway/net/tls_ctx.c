@@ -209,6 +209,9 @@ put_trust(const struct load *l, SSL_CTX *ctx)
 
 	for (int i = 0; ok == 1 && i < sk_X509_num(l->anchors); i++) {
 		X509 *x = sk_X509_value(l->anchors, i);
+		/* What OpenSSL keeps of a certificate is worked out now,
+		 * not at its first use by some worker. */
+		(void)X509_check_purpose(x, -1, 0);
 		ok = X509_STORE_add_cert(store, x) == 1 &&
 		     SSL_CTX_add_client_CA(ctx, x) == 1;
 	}
