@@ -224,8 +224,12 @@ static bool
 ack_permitted(
     struct core *c, const struct core_flow *flow, const struct topo_target *to)
 {
-	struct gate_ask ask = { flow->system, to->to, true, to->answering,
-		to->memo, false };
+	struct gate_ask ask = { .from = flow->system,
+		.to = to->to,
+		.in_dialog = true,
+		.answering = to->answering,
+		.memo = to->memo,
+		.newer_memo = to->memo_of_uri };
 
 	if (!gate_wants(&c->msg))
 		return true;

@@ -213,6 +213,16 @@ memo_of(const struct gw_facts *f, uint64_t digest_of_keys)
 	       (uint64_t)f->service << MEMO_SERVICE | digest_of_keys;
 }
 
+/* Key messages that their dialog has had before.  What only the target's token
+ * knows is not stale, but may be that of another dialog: a replay. */
+enum known { UNKNOWN, KNOWN_TARGET, KNOWN };
+
+static bool
+remembers(uint64_t memo, uint64_t digest_of_keys)
+{
+	return (memo & MEMO_SET) != 0 && (memo & MEMO_DIGEST) == digest_of_keys;
+}
+
 /* What the dialog was about, where this message does not say. */
 static void
 recall(struct gw_facts *f, uint64_t memo)
@@ -311,7 +321,7 @@ verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
 /* Costly facts, once a rule says that they matter. */
 static void
 check_keys(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
-    struct gw_now now, bool known, struct gate_case *out)
+    struct gw_now now, enum known known, struct gate_case *out)
 {
 	int64_t window = policy_replay_window_us(s->policy);
 
@@ -322,10 +332,10 @@ check_keys(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 			continue;
 		if (out->match.signature != POLICY_OFF)
 			verify(g, s, imsg, now, f);
-		if (known) {
+		if (known != UNKNOWN)
 			f->made_wall_us = now.wall_us;
+		if (known == KNOWN)
 			continue;
-		}
 		/* A forged one must not use up the true one's name. */
 		if (g->replay != NULL && f->state != GW_KEY_INVALID)
 			f->replayed = replay_seen(g->replay, imsg,
@@ -403,12 +413,15 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 	else
 		recall(&out->facts, ask->memo);
 	uint64_t keys = digest(&out->body);
-	bool known =
-	    (ask->memo & MEMO_SET) != 0 && (ask->memo & MEMO_DIGEST) == keys;
+	enum known known = remembers(ask->memo, keys)	    ? KNOWN :
+			   remembers(ask->newer_memo, keys) ? KNOWN_TARGET :
+							      UNKNOWN;
 	if (policy_match(s->policy, &out->facts, now.wall_us, &out->match))
 		check_keys(g, s, m, now, known, out);
-	if (out->body.n_keys == 0 && (ask->memo & MEMO_SET) != 0)
-		keys = ask->memo & MEMO_DIGEST;
+	uint64_t last =
+	    (ask->newer_memo & MEMO_SET) != 0 ? ask->newer_memo : ask->memo;
+	if (out->body.n_keys == 0 && (last & MEMO_SET) != 0)
+		keys = last & MEMO_DIGEST;
 	out->memo = memo_of(&out->facts, keys);
 	policy_decide(s->policy, &out->facts, now.wall_us, &out->verdict);
 	apply_limits(g, s, now, out);

@@ -26,6 +26,7 @@ struct gate_ask {
 	bool in_dialog;
 	bool answering; /* in a dialog, from the called side */
 	uint64_t memo; /* what the dialog's token remembers, or 0 */
+	uint64_t newer_memo; /* what its target's does, or 0 */
 	bool to_us; /* the Request-URI is the gateway's own, without token */
 };
 

@@ -247,11 +247,13 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 		.in_dialog = f->in_dialog,
 		.answering = f->target.answering,
 		.memo = f->target.memo,
+		.newer_memo = f->target.memo_of_uri,
 		.to_us = f->target.ours && !f->target.has_token };
 
 	x->decision = core_random(c);
 	x->verdict = GW_PERMIT;
-	x->memo = f->target.memo;
+	x->memo =
+	    f->target.memo_of_uri != 0 ? f->target.memo_of_uri : f->target.memo;
 	if (f->in_dialog && !gate_wants(f->m)) {
 		x->to = f->target.to;
 		x->rule = "dialog";

@@ -218,6 +218,17 @@ server_send(struct core *c, struct txn *x, const struct core_out *out)
 	core_send_back(c, &x->flow, x->snap, iov, 1, kept.len);
 }
 
+/* What is answered is open no more, though it is kept for repetitions. */
+static void
+leave_rule(struct txn *x)
+{
+	if (x->rule_meter == NULL)
+		return;
+	meter_leave(x->rule_meter);
+	meter_unref(x->rule_meter);
+	x->rule_meter = NULL;
+}
+
 /* A request that came again is told 100 once more (RFC 3261 17.2.1, 17.2.2);
  * one other than INVITE not before its time (RFC 4320 4.1). */
 static bool
@@ -238,6 +249,8 @@ core_step_server(struct core *c, struct txn *x, enum txn_event on,
 		return;
 	trace(x, "server", h->state, m->next);
 	h->state = m->next;
+	if (h->state > TXN_PROCEEDING)
+		leave_rule(x);
 	if (m->what & TXN_DO_SEND)
 		server_send(c, x, out);
 	if ((m->what & TXN_DO_SEND) && out != NULL && h->state != TXN_ACCEPTED)

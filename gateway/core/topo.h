@@ -56,6 +56,9 @@ struct topo_target {
 	bool answering; /* brought by the side that was called */
 	uint8_t key_id; /* the dialog's key, for Call-ID */
 	uint64_t memo; /* what the dialog's token remembers (gate.h) */
+	/* What the target's own token remembers, which may be newer: a
+	 * Contact changes in a dialog, its route does not.  0: nothing. */
+	uint64_t memo_of_uri;
 	struct gw_span uri; /* new Request-URI, empty: as it is */
 	struct gw_span routes; /* Route value to send, empty: none */
 };

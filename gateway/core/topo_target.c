@@ -29,6 +29,8 @@ take(struct look *l, const struct topo_secret *s, bool is_route)
 		out->routes = s->text;
 	else
 		out->uri = s->text;
+	if (!is_route)
+		out->memo_of_uri = s->memo;
 	if (out->has_token)
 		return; /* the route's word is that of the dialog */
 	out->has_token = true;

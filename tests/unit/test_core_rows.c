@@ -237,6 +237,7 @@ static const struct row table[] = {
 
 static struct talk t;
 static struct tmikey_kms alpha, bravo;
+static const char *ready_key; /* of the next calls, if it was made before */
 static unsigned serial; /* of calls: no two are the same */
 
 static const char *
@@ -339,7 +340,10 @@ call_with(const struct call *c, unsigned number, const char *call_id)
 
 	make_info(c, info, sizeof(info));
 	if (c->damage != NO_KEY) {
-		make_key(c, number, key);
+		if (ready_key == NULL)
+			make_key(c, number, key);
+		else
+			snprintf(key, sizeof(key), "%s", ready_key);
 		snprintf(
 		    sdp_key, sizeof(sdp_key), "a=key-mgmt:mikey %s\r\n", key);
 	}
@@ -541,8 +545,15 @@ limits_hold_and_let_go(void **state)
 	call(&adhoc);
 	expect("11 fail: third", 503, "over-concurrent");
 	rig_wait(&t.rig, 3 * 32000, &n);
-	call(&adhoc);
-	expect("11 pass: when they are gone", 0, "INVITE");
+	/* What is answered is open no more. */
+	for (int i = 0; i < 5; i++) {
+		call(&adhoc);
+		expect("11 pass: when they are gone", 0, "INVITE");
+		snprintf(
+		    t.sent, sizeof(t.sent), "%s", rig_sent(&t.rig, 0, NULL));
+		talk_answer(&t, RIG_BRAVO, i % 2 == 0 ? 200 : 404,
+		    "Contact: <sip:b@10.9.8.7>\n", NULL);
+	}
 }
 
 /* ---- in the dialog of a call that had to have a key ---- */
@@ -621,6 +632,68 @@ what_belongs_to_a_call_needs_no_key_again(void **state)
 	expect("replayed in a dialog", 403, "key-replayed");
 }
 
+/* What a dialog's 200 says, with the Contact of a later one. */
+static void
+take_contact(char *ok, size_t size, const char *later)
+{
+	char contact[4096], route[4096];
+
+	rig_field(later, "Contact", contact, sizeof(contact));
+	rig_field(ok, "Record-Route", route, sizeof(route));
+	snprintf(ok, size, "\r\nContact: %s\r\nRecord-Route: %s\r\n", contact,
+	    route);
+}
+
+/* A call gets a new key in its course; when the dialog is refreshed long
+ * after, either key may stand there, as nobody makes a third one for that. */
+static void
+a_key_of_the_dialog_does_not_grow_stale(void **state)
+{
+	static char ok[RIG_TEXT_MAX], keys[2][16384], body[32768];
+	struct talk_request r = { .method = "INVITE",
+		.call_id = "id",
+		.more = "Contact: <sip:me@10.9.8.7>\n",
+		.type = "application/sdp",
+		.body = body };
+	size_t n;
+
+	(void)state;
+	make_key(&(struct call){ 0 }, 80, keys[0]);
+	make_key(&(struct call){ 0 }, 81, keys[1]);
+	ready_key = keys[0];
+	call_with(&(struct call){ 0 }, 0, "id");
+	expect("call", 0, "INVITE");
+	snprintf(t.sent, sizeof(t.sent), "%s", rig_sent(&t.rig, 0, NULL));
+	for (int i = 0; i < 2; i++) {
+		talk_answer(
+		    &t, RIG_BRAVO, 200, "Contact: <sip:b@10.9.8.7>\n", NULL);
+		talk_back(&t, 200);
+		if (i == 0) /* the route set stays that of the first */
+			snprintf(ok, sizeof(ok), "%s", t.rig.sent);
+		else
+			take_contact(ok, sizeof(ok), t.rig.sent);
+		if (i == 1)
+			break;
+		r.branch = "new";
+		snprintf(
+		    body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", keys[1]);
+		talk_inside(&t, RIG_ALPHA, ok, &r);
+		talk_crossed(&t, 5090);
+	}
+	rig_wait(&t.rig, 1800 * 1000, &n);
+	for (int i = 0; i < 2; i++) {
+		r.branch = i == 0 ? "first" : "second";
+		snprintf(
+		    body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", keys[i]);
+		talk_inside(&t, RIG_ALPHA, ok, &r);
+		talk_crossed(&t, 5090);
+	}
+	/* Outside of it they are old. */
+	call_with(&(struct call){ 0 }, 0, "id");
+	ready_key = NULL;
+	expect("another dialog", 403, "key-stale");
+}
+
 #define SCENARIO(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -634,6 +707,7 @@ main(void)
 		SCENARIO(a_revoked_domain_is_none),
 		SCENARIO(a_key_message_serves_one_call),
 		SCENARIO(limits_hold_and_let_go),
+		SCENARIO(a_key_of_the_dialog_does_not_grow_stale),
 		SCENARIO(what_belongs_to_a_call_needs_no_key_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
