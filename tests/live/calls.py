@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every method crosses, and nothing of either inside is seen outside.
 
-usage: calls.py ALPHA BRAVO [CASE...]
+usage: calls.py ALPHA BRAVO [ipv6] [CASE...]
 
 ALPHA and BRAVO are the transports of the two sides.  Python plays the MC
 servers, message by message; what each side receives is searched for names,
@@ -213,11 +213,13 @@ def keep_alive(site):
 
 def main():
     alpha, bravo, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    ipv6 = names[:1] == ['ipv6']
+    names = names[ipv6:]
     hide = conf.handling('alpha', 'bravo', ' hide-call-id="yes"') + \
         conf.handling('bravo', 'alpha', ' hide-call-id="yes"') \
         if alpha != bravo else ''
     with Site(alpha, bravo, {
-            'alpha-bravo.xml': conf.agreement(more=hide)},
+            'alpha-bravo.xml': conf.agreement(more=hide)}, ipv6=ipv6,
             udp_limit=65507 if alpha == bravo else 1300) as site:
         def one(flow, a, b):
             def go():

@@ -23,6 +23,11 @@ KMS = {s: 'kms.%s.example' % s for s in SIP_PORT}
 LIMITS = 'message="65536"'
 
 
+def at(host, port):
+    """An address as it is written."""
+    return ('[%s]:%d' if ':' in host else '%s:%d') % (host, port)
+
+
 def gateway_port(system, transport):
     """Where the gateway listens for a system."""
     if transport == 'tls':

@@ -86,6 +86,7 @@ class Peer:
         """server, client: ssl.SSLContext of the two roles (TLS)."""
         self.name, self.transport = name, transport
         self.host, self.port, self.gateway = host, port, gateway
+        self.family = socket.AF_INET6 if ':' in host else socket.AF_INET
         self.client = client
         self.answer_options = answer_options
         self.news = threading.Condition()
@@ -100,7 +101,7 @@ class Peer:
             self._listen(server)
 
     def _udp(self):
-        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp = socket.socket(self.family, socket.SOCK_DGRAM)
         self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self.udp.bind((self.host, self.port))
         threading.Thread(target=self._read_udp, daemon=True).start()
@@ -108,7 +109,7 @@ class Peer:
         self._listen(None)
 
     def _listen(self, context):
-        self.listener = socket.socket()
+        self.listener = socket.socket(self.family)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((self.host, self.port))
         self.listener.listen(64)

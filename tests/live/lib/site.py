@@ -11,15 +11,18 @@ class Site:
     """Files, PKI, gateway and peers of one test; a context manager."""
 
     def __init__(self, alpha='udp', bravo='udp', agreements=None, policy='',
-                 start=True, peers=True, charlie=None, **document):
+                 start=True, peers=True, charlie=None, ipv6=False,
+                 **document):
         self.transports = {'alpha': alpha, 'bravo': bravo}
         if charlie is not None:
             self.transports['charlie'] = charlie
         self.folder = tempfile.mkdtemp(prefix='mcxgw-live-')
-        self.host = env.address(1)
+        self.ipv6 = ipv6  # there is one loopback address: one such test
+        self.host = '::1' if ipv6 else env.address(1)
         self.document = document
         self.addresses = {
-            s: [(env.address(conf.PEER_HOST[s]), conf.PEER_PORT[s])]
+            s: [('::1' if ipv6 else env.address(conf.PEER_HOST[s]),
+                 conf.PEER_PORT[s])]
             for s in self.transports}
         self.peers = {}
         self.hops = None  # where peers are reached, if not at their address
@@ -37,7 +40,7 @@ class Site:
         """mcxgw.xml."""
         return conf.document(
             self.transports, self.host,
-            {s: ['%s:%d' % a for a in at]
+            {s: [conf.at(*a) for a in at]
              for s, at in (self.hops or self.addresses).items()
              if s in self.transports},
             **{**self.document, **more})

@@ -97,25 +97,29 @@ class Server:
         self.user = USERS[system]
         self.inner = 'inside-%s.corp.test' % system
         self.net = NET[system]
+        two, three = self.net + '.4.4', self.net + '.7.7'
+        if site.ipv6:
+            two, three = ('[fd00:%s::%d]' % (self.net[-2:], n)
+                          for n in (4, 7))
         self.transport = self.peer.transport
         # Proxies between the server and the border, the nearest first.
         self.proxies = ['<sip:scscf.%s:6061;lr;n=2>' % self.inner,
-                        '<sip:%s.4.4:6062;lr;transport=tcp>' % self.net]
-        self.contact = '<sip:mcptt-as@%s.7.7:6063;gr=%s>' % (
-            self.net, self.inner)
+                        '<sip:%s:6062;lr;transport=tcp>' % two]
+        self.contact = '<sip:mcptt-as@%s:6063;gr=%s>' % (three, self.inner)
         self.calls = 0
 
     def canaries(self):
         """What must not be seen on the other side of the border."""
         p = self.peer
-        return [self.inner, self.net + '.', p.host,
+        address = 'fd00:' + self.net[-2:] if self.site.ipv6 else p.host
+        return [self.inner, self.net + '.', address,
                 ':%d' % p.port, 'as-software', 'icid-value=' + self.system,
                 'ccf=', 'utran-cell-id-3gpp=' + self.system]
 
     def vias(self, branch):
         t = self.transport.upper()
-        return [('Via', 'SIP/2.0/%s %s:%d;rport;branch=%s' % (
-                    t, self.peer.host, self.peer.port, branch)),
+        return [('Via', 'SIP/2.0/%s %s;rport;branch=%s' % (
+                    t, conf.at(self.peer.host, self.peer.port), branch)),
                 ('Via', 'SIP/2.0/UDP scscf.%s:6061;branch=z9hG4bKin1;'
                  'received=%s.3.3' % (self.inner, self.net)),
                 ('Via', 'SIP/2.0/TCP %s.7.7:6063;branch=z9hG4bKin2'
