@@ -266,7 +266,7 @@ an_asserted_identity_is_of_its_own_system(void **state)
 	for (size_t i = 0; i < GW_COUNT(others); i++) {
 		snprintf(more, sizeof(more), CONTACT TALK_ICSI "%s", others[i]);
 		talk_in(&t, RIG_ALPHA,
-		    &(struct talk_request){ .branch = "abc" + i,
+		    &(struct talk_request){ .branch = &"abc"[i],
 			.more = more,
 			.type = INFO_TYPE,
 			.body = INFO(CHAT "<mcptt-calling-user-id><mcpttURI>"
