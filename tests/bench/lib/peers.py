@@ -170,7 +170,7 @@ class Gateway(Peer):
 %s
 <topology keys="token.keys"/>
 <policy file="policy.xml" agreements="agreements"/>
-<limits drain="0s" transactions="600000" system-transactions="600000"/>
+<limits drain="0s" transactions="250000" system-transactions="250000"/>
 <admin address="%s" port="%d"/>
 <control socket="ctl"/>
 </mcxgw>
