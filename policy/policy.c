@@ -11,7 +11,8 @@ policy_free(struct policy *p)
 }
 
 const struct policy_handling *
-policy_handling(const struct policy *p, uint16_t from, uint16_t to)
+policy_handling(
+    const struct policy *p, uint16_t from, uint16_t to, int64_t wall_us)
 {
 	static const struct policy_handling strictest = { .drop_unknown = true,
 		.access_token_drop = true };
@@ -19,7 +20,8 @@ policy_handling(const struct policy *p, uint16_t from, uint16_t to)
 
 	if (r == NULL)
 		return &strictest;
-	const struct policy_agreement *a = p->agreements[r->current];
+	const struct policy_agreement *a =
+	    p->agreements[policy_relation_current(p, r, wall_us)];
 	return &a->direction[a->party[0].system == from ? 0 : 1].handling;
 }
 

@@ -118,9 +118,11 @@ uint16_t policy_system_of(const struct policy *p, struct gw_span uri);
 bool
 policy_may_assert(const struct policy *p, uint16_t from, struct gw_span uri);
 
-/** How messages between two systems are handled; never NULL (defaults). */
-const struct policy_handling *
-policy_handling(const struct policy *p, uint16_t from, uint16_t to);
+/** How messages between two systems are handled, by the agreement that is in
+ * force then, else by the one that comes or went last; never NULL
+ * (defaults). */
+const struct policy_handling *policy_handling(
+    const struct policy *p, uint16_t from, uint16_t to, int64_t wall_us);
 
 size_t policy_rules(const struct policy *p);
 /** "agreement/rule", unique. */

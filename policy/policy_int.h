@@ -177,7 +177,6 @@ struct policy_local {
 struct policy_relation {
 	uint16_t low, high;
 	uint32_t first, n; /* in policy->agreements */
-	uint32_t current; /* in force when loaded, for policy_handling() */
 };
 
 /* A domain of MC service IDs; of two systems it belongs to none. */
@@ -238,6 +237,9 @@ uint32_t policy_domain_number(const struct policy *p, struct gw_span kms);
 /** The agreements between two systems, in either order, or NULL. */
 const struct policy_relation *
 policy_relation_of(const struct policy *p, uint16_t a, uint16_t b);
+/** The one in force then, else the one that comes or went last. */
+uint32_t policy_relation_current(
+    const struct policy *p, const struct policy_relation *r, int64_t wall_us);
 /** The name of a domain in policy->domains. */
 struct gw_span policy_kms_name(const struct policy *p, uint32_t domain);
 

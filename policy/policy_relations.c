@@ -59,6 +59,19 @@ policy_relation_of(const struct policy *p, uint16_t a, uint16_t b)
 	return NULL;
 }
 
+uint32_t
+policy_relation_current(
+    const struct policy *p, const struct policy_relation *r, int64_t wall_us)
+{
+	for (uint32_t i = r->first; i < r->first + r->n; i++) {
+		const struct policy_agreement *a = p->agreements[i];
+		if (!a->suspended && a->from_us <= wall_us &&
+		    wall_us < a->until_us)
+			return i;
+	}
+	return r->first + r->n - 1;
+}
+
 static void
 check_overlap(
     const struct policy *p, const struct policy_relation *r, struct gw_diag *d)
@@ -80,28 +93,13 @@ check_overlap(
 	}
 }
 
-/* The one in force, else the one that comes or went last. */
-static uint32_t
-find_current(
-    const struct policy *p, const struct policy_relation *r, int64_t wall_us)
-{
-	for (uint32_t i = r->first; i < r->first + r->n; i++) {
-		const struct policy_agreement *a = p->agreements[i];
-		if (!a->suspended && a->from_us <= wall_us &&
-		    wall_us < a->until_us)
-			return i;
-	}
-	return r->first + r->n - 1;
-}
-
 static void
-add_relation(struct policy *p, uint32_t first, uint32_t n, int64_t wall_us,
-    struct gw_diag *d)
+add_relation(struct policy *p, uint32_t first, uint32_t n, struct gw_diag *d)
 {
 	const struct policy_agreement *a = p->agreements[first];
 	struct policy_relation *r = &p->relations[p->n_relations];
 
-	*r = (struct policy_relation){ low_of(a), high_of(a), first, n, 0 };
+	*r = (struct policy_relation){ low_of(a), high_of(a), first, n };
 	/* Of an unknown system, or of one with itself: reported before. */
 	if (r->high == GW_SYSTEM_NONE || r->low == r->high)
 		return;
@@ -111,7 +109,6 @@ add_relation(struct policy *p, uint32_t first, uint32_t n, int64_t wall_us,
 		    "more than %d agreements between two systems",
 		    POLICY_SUCCESSORS_MAX);
 	}
-	r->current = find_current(p, r, wall_us);
 	check_overlap(p, r, d);
 	policy_table_add(&p->by_relation, hash_pair(r->low, r->high),
 	    (uint32_t)p->n_relations++);
@@ -158,7 +155,7 @@ number_rules(struct policy *p)
 }
 
 bool
-policy_relations_link(struct policy *p, int64_t wall_us, struct gw_diag *d)
+policy_relations_link(struct policy *p, struct gw_diag *d)
 {
 	size_t n = p->n_agreements;
 
@@ -173,7 +170,7 @@ policy_relations_link(struct policy *p, int64_t wall_us, struct gw_diag *d)
 		if (i + 1 < n && low_of(p->agreements[i + 1]) == low_of(a) &&
 		    high_of(p->agreements[i + 1]) == high_of(a))
 			continue;
-		add_relation(p, first, i + 1 - first, wall_us, d);
+		add_relation(p, first, i + 1 - first, d);
 		first = i + 1;
 	}
 	return true;

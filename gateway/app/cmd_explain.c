@@ -124,7 +124,7 @@ edit(struct explain *e)
 	static const char branch[] = "z9hG4bK0000000000000000000000";
 	const struct gw_verdict *v = &e->judged.verdict;
 	struct topo t = { e->snap, e->sealer, e->arena, e->now, v->from, v->to,
-		0, 0, NULL };
+		0, 0, NULL, e->now.wall_us };
 	const struct conf_system *to;
 
 	if (v->outcome != GW_PERMIT || v->to == GW_SYSTEM_NONE)
@@ -140,7 +140,8 @@ edit(struct explain *e)
 		.memo = e->judged.memo,
 		.cap_p = v->cap_p,
 		.cap_q = v->cap_q,
-		.handling = policy_handling(e->snap->policy, v->from, v->to) };
+		.handling = policy_handling(
+		    e->snap->policy, v->from, v->to, e->now.wall_us) };
 	sip_edits_init(&e->edits, e->msg.raw);
 	return topo_edit_request(&t, &e->msg, &r, &e->edits, &e->fault) ==
 	       GW_OK;
@@ -150,7 +151,7 @@ static void
 judge(struct explain *e)
 {
 	struct topo t = { e->snap, e->sealer, e->arena, e->now, e->ask.from,
-		GW_SYSTEM_NONE, 0, 0, NULL };
+		GW_SYSTEM_NONE, 0, 0, NULL, e->now.wall_us };
 	enum gw_err err = topo_find_target(&t, &e->msg, &e->target, &e->fault);
 
 	e->ask.in_dialog = sip_msg_in_dialog(&e->msg);

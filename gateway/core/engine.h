@@ -125,11 +125,11 @@ bool core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
     unsigned *status);
 /** Try another hop for x after the present one failed.  False: as above. */
 bool core_forward_again(struct core *c, struct txn *x, unsigned *status);
-/** Read the body of m for what must be cut from it on the way between two
- * systems of s: *out lives until the next call, NULL: nothing is to be cut.
- * False: it cannot be read, and must not cross. */
-bool core_read_body(struct core *c, const struct snapshot *s, uint16_t from,
-    uint16_t to, const struct sip_msg *m, const struct mcx_body **out);
+/** Read the body of m for what must be cut from it on the way of t (snap,
+ * from, to, as_of_us): *out lives until the next call, NULL: nothing is to be
+ * cut.  False: it cannot be read, and must not cross. */
+bool core_read_body(struct core *c, const struct topo *t,
+    const struct sip_msg *m, const struct mcx_body **out);
 /** Forward m (an ACK, a CANCEL without context) and remember nothing. */
 void core_forward_stateless(struct core *c, const struct core_flow *flow,
     const struct sip_msg *m, const struct topo_target *target);

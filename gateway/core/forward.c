@@ -117,7 +117,7 @@ static enum gw_err
 compose(struct core *c, struct txn *x, const struct outgoing *o)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, listener_of(o), x->seen };
+		x->flow.listener, listener_of(o), x->seen, x->begun_wall_us };
 	struct topo_request r = { .target = o->target,
 		.body = o->body,
 		.worker = c->setup.worker,
@@ -126,7 +126,8 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 		.memo = x->memo,
 		.cap_p = x->cap_p,
 		.cap_q = x->cap_q,
-		.handling = policy_handling(x->snap->policy, x->from, x->to) };
+		.handling = policy_handling(
+		    x->snap->policy, x->from, x->to, x->begun_wall_us) };
 	uint8_t branch[TOPO_BRANCH_LEN];
 	struct gw_fault fault = { 0, "" };
 	size_t n, len;
@@ -257,19 +258,21 @@ leave_attempt(struct core *c, struct txn *x)
 }
 
 bool
-core_read_body(struct core *c, const struct snapshot *s, uint16_t from,
-    uint16_t to, const struct sip_msg *m, const struct mcx_body **out)
+core_read_body(struct core *c, const struct topo *t, const struct sip_msg *m,
+    const struct mcx_body **out)
 {
 	struct gw_fault fault = { 0, "" };
 
 	*out = NULL;
-	if (!policy_handling(s->policy, from, to)->access_token_drop ||
+	if (!policy_handling(t->snap->policy, t->from, t->to, t->as_of_us)
+		 ->access_token_drop ||
 	    !mcx_body_wanted(m))
 		return true;
 	*out = &c->judged.body;
 	if (mcx_body_read(m, c->arena, &c->judged.body, &fault) == GW_OK)
 		return true;
-	LOG_WARN("body.not-read", kv_span("from", core_system_id(s, from)),
+	LOG_WARN("body.not-read",
+	    kv_span("from", core_system_id(t->snap, t->from)),
 	    kv_num("at", fault.at), kv_text("why", fault.why));
 	return false;
 }
@@ -278,7 +281,7 @@ bool
 core_forward_again(struct core *c, struct txn *x, unsigned *status)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, 0, NULL };
+		x->flow.listener, 0, NULL, x->begun_wall_us };
 	const struct mcx_body *body = NULL;
 	struct topo_target target = { 0 };
 	struct gw_fault fault;
@@ -290,7 +293,7 @@ core_forward_again(struct core *c, struct txn *x, unsigned *status)
 	    target.bad_token /* its key has gone meanwhile */)
 		return false;
 	if (choose(c, x->snap, x->to, x->tried, &target) < 0 ||
-	    !core_read_body(c, x->snap, x->from, x->to, &c->sent, &body))
+	    !core_read_body(c, &t, &c->sent, &body))
 		return false;
 	leave_attempt(c, x);
 	metrics_one(&c->metrics, METRIC_FAILOVERS);
@@ -304,6 +307,7 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 	struct txn x = { .snap = c->snap,
 		.flow = *flow,
 		.source_port = flow->peer.port,
+		.begun_wall_us = c->now.wall_us,
 		.arena = c->arena,
 		.from = flow->system,
 		.to = target->to,
@@ -311,10 +315,13 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 		.cap_p = -1,
 		.cap_q = -1 };
 	struct outgoing o = { .m = m, .target = target };
+	const struct topo t = { .snap = c->snap,
+		.from = x.from,
+		.to = x.to,
+		.as_of_us = x.begun_wall_us };
 	int i = choose(c, c->snap, x.to, 0, target);
 
-	if (i < 0 ||
-	    !core_read_body(c, c->snap, flow->system, x.to, m, &o.body)) {
+	if (i < 0 || !core_read_body(c, &t, m, &o.body)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}

@@ -164,7 +164,7 @@ static struct core_refusal
 check(struct core *c, struct fresh *f)
 {
 	struct topo t = { c->snap, c->sealer, c->arena, c->now, f->flow->system,
-		GW_SYSTEM_NONE, f->flow->listener, 0, NULL };
+		GW_SYSTEM_NONE, f->flow->listener, 0, NULL, c->now.wall_us };
 	struct gw_fault fault;
 
 	if (f->flow->system == GW_SYSTEM_NONE)
@@ -328,6 +328,7 @@ start(struct core *c, const struct fresh *f)
 	x->from = f->flow->system;
 	x->to = GW_SYSTEM_NONE;
 	x->begun_us = c->now.mono_us;
+	x->begun_wall_us = c->now.wall_us;
 	x->raw = f->m->raw;
 	txns_add_server(&c->txns, x, f->key);
 	return x;

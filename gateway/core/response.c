@@ -15,11 +15,12 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 		.key_id = back->key_id,
 		.memo = memo,
 		.answering_side = back->answering,
-		.handling = policy_handling(t->snap->policy, t->from, t->to) };
+		.handling = policy_handling(
+		    t->snap->policy, t->from, t->to, t->as_of_us) };
 	struct gw_fault fault = { 0, "" };
 	size_t n;
 
-	if (!core_read_body(c, t->snap, t->from, t->to, rsp, &r.body))
+	if (!core_read_body(c, t, rsp, &r.body))
 		return false;
 	sip_edits_init(&c->edits, rsp->raw);
 	enum gw_err err = topo_edit_response(t, rsp, &r, &c->edits, &fault);
@@ -51,7 +52,8 @@ backwards(const struct core *c, const struct snapshot *s, uint16_t from)
 		.arena = c->arena,
 		.now = c->now,
 		.from = from,
-		.to = GW_SYSTEM_NONE };
+		.to = GW_SYSTEM_NONE,
+		.as_of_us = c->now.wall_us };
 }
 
 static uint16_t
@@ -82,6 +84,7 @@ pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 	struct core_out out;
 
 	t.seen = x->seen;
+	t.as_of_us = x->begun_wall_us;
 	if (topo_open_via(&t, &c->via, &back) != GW_OK || back.to != x->from) {
 		metrics_one(&c->metrics, METRIC_BAD_TOKENS);
 		if (rsp->status >= 200)

@@ -45,6 +45,7 @@ struct topo {
 	uint16_t from, to; /* systems: whence the message comes, whither */
 	uint16_t in, out; /* listeners that face them */
 	struct topo_seen *seen; /* of the transaction, or NULL */
+	int64_t as_of_us; /* wall clock: when its request came */
 };
 
 /* What the tokens of a request say (Route and Request-URI). */

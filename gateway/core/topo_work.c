@@ -11,7 +11,8 @@ hides_call_id(const struct topo *t, const struct policy_handling *handling)
 	const struct policy *p = t->snap->policy;
 
 	return handling->hide_call_id ||
-	       (p != NULL && policy_handling(p, t->to, t->from)->hide_call_id);
+	       (p != NULL && policy_handling(p, t->to, t->from, t->as_of_us)
+				 ->hide_call_id);
 }
 
 void

@@ -154,6 +154,7 @@ struct txn {
 	int8_t cap_p, cap_q;
 	bool told; /* a line of it was logged */
 	uint64_t begun_us; /* monotonic */
+	int64_t begun_wall_us;
 	struct meter *rule_meter, *system_meter; /* left at the end */
 };
 

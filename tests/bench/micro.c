@@ -128,7 +128,8 @@ edit_request(struct micro *b)
 		.memo = b->judged.memo,
 		.cap_p = -1,
 		.cap_q = -1,
-		.handling = policy_handling(b->snap->policy, t.from, t.to) };
+		.handling = policy_handling(
+		    b->snap->policy, t.from, t.to, b->now.wall_us) };
 	struct gw_fault fault;
 	size_t n, len;
 
@@ -161,7 +162,8 @@ edit_response(struct micro *b)
 	struct topo_response r = { .vias = back.vias,
 		.key_id = back.key_id,
 		.memo = back.memo,
-		.handling = policy_handling(b->snap->policy, t.from, t.to) };
+		.handling = policy_handling(
+		    b->snap->policy, t.from, t.to, b->now.wall_us) };
 	sip_edits_init(&b->edits, b->reply.m.raw);
 	b->ok &= topo_edit_response(&t, &b->reply.m, &r, &b->edits, &fault) ==
 		     GW_OK &&

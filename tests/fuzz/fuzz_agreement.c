@@ -122,7 +122,7 @@ check_policy(const struct policy *p)
 	for (uint32_t i = 0; i < policy_rules(p); i++)
 		CHECK(policy_rule_name(p, i) != NULL &&
 		      policy_rule_limit(p, i)->window_s > 0);
-	CHECK(policy_handling(p, 0, 1) != NULL);
+	CHECK(policy_handling(p, 0, 1, INT64_C(1790000000000000)) != NULL);
 	CHECK(policy_replay_window_us(p) / 2 >= policy_clock_tolerance_us(p));
 	for (size_t i = 0; i < policy_domains(p); i++) {
 		const struct policy_domain *k = policy_domain_at(p, i);

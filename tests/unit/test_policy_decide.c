@@ -651,7 +651,7 @@ handling_follows_the_direction(void **state)
 	(void)state;
 	struct policy *p = tpolicy_need(NULL, text);
 	const struct policy_handling *h =
-	    policy_handling(p, TPOLICY_ALPHA, TPOLICY_BRAVO);
+	    policy_handling(p, TPOLICY_ALPHA, TPOLICY_BRAVO, TPOLICY_NOW);
 
 	assert_true(h->hide_call_id && !h->drop_unknown);
 	assert_false(h->access_token_drop);
@@ -667,12 +667,47 @@ handling_follows_the_direction(void **state)
 		{ GW_SYSTEM_NONE, GW_SYSTEM_NONE },
 	};
 	for (size_t i = 0; i < GW_COUNT(others); i++) {
-		h = policy_handling(p, others[i][0], others[i][1]);
+		h = policy_handling(p, others[i][0], others[i][1], TPOLICY_NOW);
 		assert_true(h->drop_unknown && h->access_token_drop);
 		assert_true(!h->hide_call_id && h->n_allow == 0);
 		assert_null(h->asserted_identity);
 	}
 	policy_free(p);
+}
+
+/* A successor's handling holds from its first moment, without a reload. */
+static void
+handling_follows_the_agreement_in_force(void **state)
+{
+	static const char *const texts[] = {
+		"<agreement xmlns='urn:mcxgw:agreement:1' id='new' serial='1'"
+		" valid-from='2026-07-01T00:00:00Z'"
+		" valid-until='2027-01-01T00:00:00Z'>" PARTIES "</agreement>",
+		"<agreement xmlns='urn:mcxgw:agreement:1' id='old' serial='1'"
+		" valid-from='2026-01-01T00:00:00Z'"
+		" valid-until='2026-07-01T00:00:00Z'>" PARTIES
+		"<handling from='alpha' to='bravo' access-token='pass'/>"
+		"</agreement>",
+	};
+	const int64_t turn = INT64_C(1782864000000000);
+	struct gw_diag *d = gw_diag_new();
+	struct policy *p = tpolicy_make(NULL, texts, 2, d);
+
+	(void)state;
+	if (p == NULL)
+		tpolicy_print(d);
+	assert_non_null(p);
+	for (int back = 0; back < 2; back++) {
+		uint16_t from = back ? TPOLICY_BRAVO : TPOLICY_ALPHA;
+		uint16_t to = back ? TPOLICY_ALPHA : TPOLICY_BRAVO;
+		assert_int_equal(
+		    policy_handling(p, from, to, turn - 1)->access_token_drop,
+		    back);
+		assert_true(
+		    policy_handling(p, from, to, turn)->access_token_drop);
+	}
+	policy_free(p);
+	gw_diag_free(d);
 }
 
 static void
@@ -721,6 +756,7 @@ main(void)
 		cmocka_unit_test(an_empty_policy_refuses_everything),
 		cmocka_unit_test(a_refusal_never_widens),
 		cmocka_unit_test(handling_follows_the_direction),
+		cmocka_unit_test(handling_follows_the_agreement_in_force),
 		cmocka_unit_test(limits_and_domains_are_told),
 	};
 	gw_xml_init();
