@@ -160,6 +160,7 @@ judge(struct explain *e)
 		e->ask.to = e->target.to;
 		e->ask.answering = e->target.answering;
 		e->ask.memo = e->target.memo;
+		e->ask.newer_memo = e->target.memo_of_uri;
 	}
 	gate_judge(
 	    &e->gate, e->snap, &e->msg, &e->ask, e->now, e->arena, &e->judged);
