@@ -21,7 +21,7 @@
 static struct gw_span
 section(struct gw_span page, const char *begin, const char *const *ends)
 {
-	char line[NAME_MAX];
+	char line[NAME_MAX + 2];
 
 	snprintf(line, sizeof(line), "\n%s", begin);
 	size_t at = gw_span_search(page, gw_span_of(line));

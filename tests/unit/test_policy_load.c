@@ -460,7 +460,7 @@ static const struct {
 static void
 agreements_must_go_together(void **state)
 {
-	static char text[2][TEXT_LEN];
+	static char old[TEXT_LEN], new[TEXT_LEN];
 	bool *seen = *state;
 
 	for (size_t i = 0; i < GW_COUNT(pairs); i++) {
@@ -468,13 +468,15 @@ agreements_must_go_together(void **state)
 		struct gw_diag *d = gw_diag_new();
 		unsigned line;
 		int n = 0;
-		snprintf(text[0], TEXT_LEN, "%s", good_agreement);
-		for (; pairs[i].changes[n][0] != NULL; n++)
-			change(text[n % 2], pairs[i].changes[n][0],
-			    pairs[i].changes[n][1], text[(n + 1) % 2], &line);
+		snprintf(old, TEXT_LEN, "%s", good_agreement);
+		for (; pairs[i].changes[n][0] != NULL; n++) {
+			change(old, pairs[i].changes[n][0],
+			    pairs[i].changes[n][1], new, &line);
+			memcpy(old, new, TEXT_LEN);
+		}
 		write_file(f.policy, good_policy);
 		write_agreement(&f, "a.xml", good_agreement);
-		write_agreement(&f, "b.xml", text[n % 2]);
+		write_agreement(&f, "b.xml", old);
 		struct policy *p = load(&f, d);
 		if (pairs[i].code == NULL ?
 			p == NULL :
