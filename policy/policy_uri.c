@@ -82,11 +82,15 @@ is_reference(struct gw_span host)
 	return true;
 }
 
+/* Where a host or a port ends: at ';' or '?', or with colon at ':' too. */
 static size_t
-find_any(struct gw_span s, size_t from, const char *set)
+find_end(struct gw_span s, size_t from, bool colon)
 {
-	while (from < s.len && (s.p[from] == 0 || !strchr(set, s.p[from])))
-		from++;
+	for (; from < s.len; from++) {
+		uint8_t c = s.p[from];
+		if (c == ';' || c == '?' || (colon && c == ':'))
+			break;
+	}
 	return from;
 }
 
@@ -96,14 +100,14 @@ read_hostport(struct gw_span in, struct policy_uri *out)
 {
 	size_t from =
 	    in.len > 0 && in.p[0] == '[' ? gw_span_find(in, 0, ']') : 0;
-	size_t end = find_any(in, from, ":;?");
+	size_t end = find_end(in, from, true);
 	uint64_t port;
 
 	out->host = gw_span_sub(in, 0, end);
 	if (!policy_uri_is_host(out->host) && !is_reference(out->host))
 		return false;
 	if (end < in.len && in.p[end] == ':') {
-		size_t stop = find_any(in, end + 1, ";?");
+		size_t stop = find_end(in, end + 1, false);
 		if (stop - end > 6 ||
 		    gw_span_to_u64(gw_span_sub(in, end + 1, stop - end - 1),
 			UINT16_MAX, &port) != GW_OK)

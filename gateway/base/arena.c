@@ -26,7 +26,9 @@
 #define SHOW(p, n) ((void)(p), (void)(n))
 #endif
 
-#define CHUNK_MIN ((size_t)4096)
+/* Room for a message of 4 KB, what is read from it and its edits.  Pages of it
+ * that are not used cost nothing. */
+#define CHUNK_MIN ((size_t)12288)
 #define CHUNK_MAX ((size_t)1 << 20)
 #define ALIGN	  alignof(max_align_t)
 

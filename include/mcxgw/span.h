@@ -73,7 +73,7 @@ gw_span_ieq(struct gw_span a, struct gw_span b)
 	if (a.len != b.len)
 		return false;
 	for (size_t i = 0; i < a.len; i++)
-		if (gw_lower(a.p[i]) != gw_lower(b.p[i]))
+		if (a.p[i] != b.p[i] && gw_lower(a.p[i]) != gw_lower(b.p[i]))
 			return false;
 	return true;
 }

@@ -76,28 +76,40 @@ note_no_end(struct scan *s)
 		     "no empty line ends the header section");
 }
 
-/* Has one of the eight octets of v a value below SP, or that of DEL? */
-static bool
-has_ctl(uint64_t v)
+/* The octets of v below SP, and DEL: their top bits.  The lowest of them is
+ * right, others may come from a borrow. */
+static uint64_t
+ctl_bits(uint64_t v)
 {
 	uint64_t del = v ^ ONES * 0x7f;
 
 	return (((v - ONES * ' ') & ~v) | ((del - ONES) & ~del)) & (ONES << 7);
 }
 
+/* p[0] is the lowest octet, on any machine. */
+static uint64_t
+load64(const uint8_t *p)
+{
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
+
 /* Offset of the first control other than HTAB from pos on, or in.len. */
 static size_t
 find_ctl(struct gw_span in, size_t pos)
 {
-	uint64_t v;
-
-	for (; in.len - pos >= sizeof(v); pos += sizeof(v)) {
-		memcpy(&v, in.p + pos, sizeof(v));
-		if (!has_ctl(v))
+	while (in.len - pos >= sizeof(uint64_t)) {
+		uint64_t found = ctl_bits(load64(in.p + pos));
+		if (found == 0) {
+			pos += sizeof(uint64_t);
 			continue;
-		for (size_t i = 0; i < sizeof(v); i++)
-			if (sip_char_is(in.p[pos + i], SIP_CHAR_CTL))
-				return pos + i;
+		}
+		pos += (size_t)__builtin_ctzll(found) / 8;
+		if (in.p[pos] != '\t')
+			return pos;
+		pos++;
 	}
 	while (pos < in.len && !sip_char_is(in.p[pos], SIP_CHAR_CTL))
 		pos++;

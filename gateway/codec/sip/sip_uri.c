@@ -231,6 +231,15 @@ scheme_of(struct gw_span name)
 	return SIP_SCHEME_OTHER;
 }
 
+/* What read_sip() did not look at one by one: a value of a parameter, and
+ * headers, may hold more than a URI may. */
+static bool
+has_uri_tail(const struct sip_uri *u)
+{
+	return sip_char_skip(u->params, 0, SIP_CHAR_URI) == u->params.len &&
+	       sip_char_skip(u->headers, 0, SIP_CHAR_URI) == u->headers.len;
+}
+
 enum gw_err
 sip_uri_parse(struct gw_span in, struct sip_uri *out, struct gw_fault *fault)
 {
@@ -247,6 +256,12 @@ sip_uri_parse(struct gw_span in, struct sip_uri *out, struct gw_fault *fault)
 	if (colon + 1 == in.len)
 		return refuse(fault, colon, "URI without a content");
 	u.scheme = scheme_of(gw_span_sub(in, 0, colon));
+	if (u.scheme <= SIP_SCHEME_SIPS && sip_char_escapes(in) &&
+	    read_sip(in, colon + 1, &u, fault) == GW_OK && has_uri_tail(&u)) {
+		*out = u;
+		return GW_OK;
+	}
+	/* Something is wrong: the first octet that is tells what. */
 	bad = sip_char_skip(in, colon + 1, SIP_CHAR_URI);
 	while (bad < in.len && in.p[bad] == '#' && u.scheme >= SIP_SCHEME_TEL)
 		bad = sip_char_skip(in, bad + 1, SIP_CHAR_URI);
