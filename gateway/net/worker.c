@@ -3,6 +3,7 @@
  */
 #include "net/worker.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #define FAILED_CAP  (WORKER_FAILED_MAX * sizeof(uint64_t))
 #define TICKS_MAX   16 /* lists of actions that timers may fill in one turn */
 #define FLUSHES_MAX 4 /* rounds of flushing and telling what failed */
+#define HEAP_FIRST  (16 << 20)
+#define HEAP_KEPT   (32 << 20)
+#define MMAP_FROM   (128 << 10) /* larger pieces have a mapping of their own */
 
 void
 worker_failed(struct worker *w, uint64_t send_id)
@@ -221,12 +225,27 @@ has_more(const struct worker *w)
 	       w->conns->check != NULL || w->failed.len > 0;
 }
 
+/* The heap of a thread grows by a system call for a few pages each time.  Let
+ * it grow once, and not shrink for every trough: what is not used of it takes
+ * address space only. */
+static void
+grow_heap(void)
+{
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_KEPT);
+	(void)mallopt(M_MMAP_THRESHOLD, HEAP_KEPT);
+	/* Kept apart, as a compiler may drop a pair of malloc and free. */
+	void *volatile room = malloc(HEAP_FIRST);
+	free(room);
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
+}
+
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
 
 	gw_log_set_thread(w->name);
+	grow_heap();
 	while (!w->ended) {
 		int flags = EVLOOP_ONCE;
 		if (has_more(w))
