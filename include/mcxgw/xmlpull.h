@@ -50,14 +50,17 @@ struct gw_xp {
 	unsigned depth;
 	unsigned n_attrs;
 	struct gw_xp_attr attrs[GW_XP_ATTRS_MAX];
-	/* private */
-	bool empty_pending, pop_pending, done, started;
+	/* What is in scope, for those who write the document again: names
+	 * with their prefixes by depth, the root at 0; declarations with the
+	 * depth of their element, inner ones last. */
+	struct gw_span stack[GW_XP_DEPTH_MAX];
 	unsigned n_ns;
 	struct {
 		struct gw_span prefix, uri;
 		unsigned depth;
 	} ns_scope[GW_XP_NS_MAX];
-	struct gw_span stack[GW_XP_DEPTH_MAX]; /* qualified names */
+	/* private */
+	bool empty_pending, pop_pending, done, started;
 };
 
 void gw_xp_init(struct gw_xp *x, struct gw_span in);
