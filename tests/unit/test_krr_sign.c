@@ -99,7 +99,10 @@ verify_ok(struct gw_span doc, const char *name, struct krr_verified *v)
 static void
 write_file(struct gw_span text)
 {
-	FILE *f = fopen("krr.xml", "wb");
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/krr.xml", dir);
+	FILE *f = fopen(path, "wb");
 
 	assert_non_null(f);
 	assert_int_equal(fwrite(text.p, 1, text.len, f), text.len);
@@ -112,9 +115,9 @@ xmlsec1_ok(struct gw_span doc, const char *id, const char *path)
 {
 	write_file(doc);
 	tpki_run("xmlsec1 --verify %s --trusted-pem %s/ca.pem --enabled-key-"
-		 "data x509,raw-x509-cert --node-xpath '%s' krr.xml 2>&1 | "
+		 "data x509,raw-x509-cert --node-xpath '%s' %s/krr.xml 2>&1 | "
 		 "grep -q '^OK'",
-	    id, pki, path);
+	    id, pki, path, dir);
 }
 
 #define CHILD "/*[local-name()=\"Signature\"]"
@@ -307,6 +310,7 @@ what_xmlsec1_signs_is_verified(void **state)
 	static uint8_t doc[DOC_MAX];
 	struct krr k = tkrr_example();
 	struct krr_verified v;
+	char path[PATH_LEN];
 
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(templates); i++) {
@@ -319,11 +323,12 @@ what_xmlsec1_signs_is_verified(void **state)
 		gw_buf_add(&out, t);
 		gw_buf_text(&out, "\n<!-- two --></KmsRedirectResponse>\n");
 		write_file(gw_buf_span(&out));
-		tpki_run("xmlsec1 --sign " TGPP_ID " --output signed.xml "
-			 "--privkey-pem %s/bravo.key,%s/bravo.pem krr.xml 2>&1",
-		    pki, pki);
-		struct gw_span s = { doc,
-			tfile_read("signed.xml", doc, sizeof(doc)) };
+		tpki_run("xmlsec1 --sign " TGPP_ID " --output "
+			 "%s/signed.xml --privkey-pem %s/bravo.key,"
+			 "%s/bravo.pem %s/krr.xml 2>&1",
+		    dir, pki, pki, dir);
+		snprintf(path, sizeof(path), "%s/signed.xml", dir);
+		struct gw_span s = { doc, tfile_read(path, doc, sizeof(doc)) };
 		verify_ok(s, "gw.bravo.example", &v);
 		assert_int_equal(v.krr.n_domains, 2);
 	}
