@@ -70,87 +70,83 @@ the_shipped_file_is_what_is_built_in(void **state)
 	gw_diag_free(d);
 }
 
+static const struct {
+	const char *text, *code;
+	unsigned line;
+} mistakes[] = {
+	{ "<dialect xmlns='urn:mcxgw:dialect:1' id='-' "
+	  "namespace='urn:x' root='R'><id name='I'/>" NEED TAIL,
+	    "krr.dialect-id", 1 },
+	{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' namespace='' "
+	  "root='R'><id name='I'/>" NEED TAIL,
+	    "krr.dialect-namespace", 1 },
+	{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' namespace='a b' "
+	  "root='R'><id name='I'/>" NEED TAIL,
+	    "krr.dialect-namespace", 1 },
+	{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' "
+	  "namespace='http://www.w3.org/2000/09/xmldsig#' "
+	  "root='R'><id name='I'/>" NEED TAIL,
+	    "krr.dialect-namespace", 1 },
+	{ HEAD "root='p:R'><id name='I'/>" NEED TAIL, "krr.dialect-name", 1 },
+	{ HEAD "root=''><id name='I'/>" NEED TAIL, "krr.dialect-name", 1 },
+	{ HEAD "root='R'>\n<id name='1'/>" NEED TAIL, "krr.dialect-name", 2 },
+	{ HEAD "root='R'><id name='I'/>\n<element is='time' "
+	       "name='a&lt;b'/>" NEED TAIL,
+	    "krr.dialect-name", 2 },
+	{ HEAD "root='R'><id name='I'/>\n"
+	       "<version name='V' value=''/>" NEED TAIL,
+	    "krr.dialect-version", 2 },
+	{ HEAD "root='R'><id name='I'/>\n"
+	       "<version name='V' value='1 0'/>" NEED TAIL,
+	    "krr.dialect-version", 2 },
+	{ HEAD "root='R'><id name='I'/>\n<id name='J'/>" NEED TAIL,
+	    "krr.dialect-twice", 2 },
+	{ HEAD "root='R'><id name='I'/>"
+	       "<version name='I' value='1'/>" NEED TAIL,
+	    "krr.dialect-twice", 1 },
+	{ HEAD "root='R' signed-root='R'><id name='I'/>" NEED TAIL,
+	    "krr.dialect-twice", 1 },
+	{ HEAD "root='R'><id name='I'/>" NEED
+	       "\n<element is='embedded' name='F'/>" TAIL,
+	    "krr.dialect-twice", 2 },
+	{ HEAD "root='R'><id name='I'/>" NEED
+	       "\n<element is='time' name='E'/>" TAIL,
+	    "krr.dialect-twice", 2 },
+	{ HEAD "root='R'><id name='I'/>"
+	       "<element is='receiver-domains' name='L' item='D'/>" TAIL,
+	    "krr.dialect-missing", 1 },
+	{ HEAD "root='R'><id name='I'/>"
+	       "<element is='embedded' name='E'/>" TAIL,
+	    "krr.dialect-missing", 1 },
+	{ HEAD "root='R'><id name='I'/>" NEED
+	       "\n<element is='time' name='T' item='U'/>" TAIL,
+	    "krr.dialect-item", 2 },
+	{ HEAD "root='R'><id name='I'/>\n<element is='receiver-domains' "
+	       "name='L' item='L'/><element is='embedded' "
+	       "name='E'/>" TAIL,
+	    "krr.dialect-item", 2 },
+	{ HEAD "root='R' unknown='ignore'><id name='I'/>"
+	       "<element is='receiver-domains' name='L'/>"
+	       "<element is='embedded' name='E'/>" TAIL,
+	    "krr.dialect-unknown", 1 },
+	{ HEAD "root='R' signed-root='S'>" NEED TAIL, "krr.dialect-no-id", 1 },
+};
+
 static void
 every_mistake_is_told_with_its_place(void **state)
 {
-	static const struct {
-		const char *text, *code;
-		unsigned line;
-	} rows[] = {
-		{ "<dialect xmlns='urn:mcxgw:dialect:1' id='-' "
-		  "namespace='urn:x' root='R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-id", 1 },
-		{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' namespace='' "
-		  "root='R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-namespace", 1 },
-		{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' namespace='a b' "
-		  "root='R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-namespace", 1 },
-		{ "<dialect xmlns='urn:mcxgw:dialect:1' id='x' "
-		  "namespace='http://www.w3.org/2000/09/xmldsig#' "
-		  "root='R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-namespace", 1 },
-		{ HEAD "root='p:R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-name", 1 },
-		{ HEAD "root=''><id name='I'/>" NEED TAIL, "krr.dialect-name",
-		    1 },
-		{ HEAD "root='R'>\n<id name='1'/>" NEED TAIL,
-		    "krr.dialect-name", 2 },
-		{ HEAD "root='R'><id name='I'/>\n<element is='time' "
-		       "name='a&lt;b'/>" NEED TAIL,
-		    "krr.dialect-name", 2 },
-		{ HEAD "root='R'><id name='I'/>\n"
-		       "<version name='V' value=''/>" NEED TAIL,
-		    "krr.dialect-version", 2 },
-		{ HEAD "root='R'><id name='I'/>\n"
-		       "<version name='V' value='1 0'/>" NEED TAIL,
-		    "krr.dialect-version", 2 },
-		{ HEAD "root='R'><id name='I'/>\n<id name='J'/>" NEED TAIL,
-		    "krr.dialect-twice", 2 },
-		{ HEAD "root='R'><id name='I'/>"
-		       "<version name='I' value='1'/>" NEED TAIL,
-		    "krr.dialect-twice", 1 },
-		{ HEAD "root='R' signed-root='R'><id name='I'/>" NEED TAIL,
-		    "krr.dialect-twice", 1 },
-		{ HEAD "root='R'><id name='I'/>" NEED
-		       "\n<element is='embedded' name='F'/>" TAIL,
-		    "krr.dialect-twice", 2 },
-		{ HEAD "root='R'><id name='I'/>" NEED
-		       "\n<element is='time' name='E'/>" TAIL,
-		    "krr.dialect-twice", 2 },
-		{ HEAD
-		    "root='R'><id name='I'/>"
-		    "<element is='receiver-domains' name='L' item='D'/>" TAIL,
-		    "krr.dialect-missing", 1 },
-		{ HEAD "root='R'><id name='I'/>"
-		       "<element is='embedded' name='E'/>" TAIL,
-		    "krr.dialect-missing", 1 },
-		{ HEAD "root='R'><id name='I'/>" NEED
-		       "\n<element is='time' name='T' item='U'/>" TAIL,
-		    "krr.dialect-item", 2 },
-		{ HEAD
-		    "root='R'><id name='I'/>\n<element is='receiver-domains' "
-		    "name='L' item='L'/><element is='embedded' "
-		    "name='E'/>" TAIL,
-		    "krr.dialect-item", 2 },
-		{ HEAD "root='R' unknown='ignore'><id name='I'/>"
-		       "<element is='receiver-domains' name='L'/>"
-		       "<element is='embedded' name='E'/>" TAIL,
-		    "krr.dialect-unknown", 1 },
-		{ HEAD "root='R' signed-root='S'>" NEED TAIL,
-		    "krr.dialect-no-id", 1 },
-	};
 	struct krr_dialect out;
 
 	(void)state;
-	for (size_t i = 0; i < GW_COUNT(rows); i++) {
+	for (size_t i = 0; i < GW_COUNT(mistakes); i++) {
 		struct gw_diag *d = gw_diag_new();
-		if (parse(rows[i].text, &out, d))
-			fail_msg("%s: read", rows[i].text);
+		if (parse(mistakes[i].text, &out, d))
+			fail_msg("%s: read", mistakes[i].text);
 		const struct gw_diag_entry *e = gw_diag_first(d);
-		if (strcmp(e->code, rows[i].code) != 0)
-			fail_msg("%s: %s: %s", rows[i].text, e->code, e->text);
-		assert_int_equal(e->where.line, rows[i].line);
+		if (strcmp(e->code, mistakes[i].code) != 0)
+			fail_msg(
+			    "%s: %s: %s", mistakes[i].text, e->code, e->text);
+		assert_int_equal(e->where.line, mistakes[i].line);
 		assert_string_equal(e->where.file, "x.xml");
 		assert_non_null(e->want);
 		assert_int_equal(gw_diag_errors(d), 1);
