@@ -247,6 +247,11 @@ two_dialects_are_told_apart(void **state)
 		{ "id=\"3gpp\"", "id=\"Vendor\"" },
 		/* another id for the root of the built-in one */
 		{ "id=\"3gpp\"", "id=\"other\"" },
+		/* the vendor's signed root */
+		{ "namespace=\"urn:3gpp:ns:mcsecKMSKRR:1.0\" root=\"Kms"
+		  "RedirectResponse\"",
+		    "namespace=\"urn:example:vendor:redirect:2\" "
+		    "root=\"SignedRedirect\"" },
 	};
 
 	(void)state;
@@ -257,6 +262,23 @@ two_dialects_are_told_apart(void **state)
 		assert_string_equal(gw_diag_first(d)->code, "krr.dialect-same");
 		gw_diag_free(d);
 	}
+}
+
+static void
+too_many_dialects_are_told(void **state)
+{
+	struct gw_diag *d = gw_diag_new();
+
+	(void)state;
+	tpki_run("rm -rf krr-dialects && mkdir krr-dialects && for i in "
+		 "$(seq %d); do sed \"s/3gpp:ns/$i/; s/id=.3gpp./id='d$i'/\" "
+		 "<%s/conf/dialects/3gpp.xml >krr-dialects/$i.xml; done",
+	    KRR_DIALECTS_MAX, GW_SOURCE_DIR);
+	assert_null(krr_dialects_load("krr-dialects", SCHEMA, d));
+	tpki_run("rm -rf krr-dialects");
+	assert_int_equal(gw_diag_errors(d), 1);
+	assert_string_equal(gw_diag_first(d)->code, "krr.dialect-too-many");
+	gw_diag_free(d);
 }
 
 static void
@@ -338,6 +360,7 @@ main(void)
 		cmocka_unit_test(
 		    a_file_takes_the_place_of_the_built_in_dialect),
 		cmocka_unit_test(two_dialects_are_told_apart),
+		cmocka_unit_test(too_many_dialects_are_told),
 		cmocka_unit_test(a_folder_that_is_not_there_is_told),
 		cmocka_unit_test(
 		    without_a_folder_there_is_the_built_in_dialect),

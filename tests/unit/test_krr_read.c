@@ -83,6 +83,67 @@ a_partners_document_is_read(void **state)
 }
 
 static void
+what_is_embedded_is_read_with_the_namespaces_around_it(void **state)
+{
+	static uint8_t doc[65536];
+	size_t len = tfile_read(
+	    GW_TESTS_DIR "/fuzz/corpus/krr_read/sample.xml", doc, sizeof(doc));
+	struct krr inner, none;
+
+	(void)state;
+	assert_int_equal(read_text((struct gw_span){ doc, len }), GW_OK);
+	assert_int_equal(
+	    krr_read_embedded(&krr, tkrr_dialects(), arena, &inner, &no),
+	    GW_OK);
+	assert_span(inner.id, "krr-inner");
+	assert_span(inner.author, "sip:mcptt-cf@mc-b.example.org");
+	assert_int_equal(inner.n_domains, 2);
+	assert_span(inner.domains[1], "kms.mc-b2.example.org");
+	assert_true(gw_span_eq(inner.element, krr.embedded));
+	assert_int_equal(
+	    krr_read_embedded(&inner, tkrr_dialects(), arena, &none, &no),
+	    GW_ENOTFOUND);
+	read_ok(
+	    OPEN LIST "<EmbeddedKrr><x xmlns='urn:x'/></EmbeddedKrr>" CLOSE);
+	assert_int_equal(
+	    krr_read_embedded(&krr, tkrr_dialects(), arena, &inner, &no),
+	    GW_EMALFORMED);
+	assert_int_equal(no.why, KRR_ROOT);
+}
+
+static void
+a_dialect_may_ignore_what_it_does_not_know(void **state)
+{
+	static const char text[] =
+	    "<dialect xmlns='urn:mcxgw:dialect:1' id='x' namespace='urn:x' "
+	    "root='R' unknown='ignore'><id name='I'/>"
+	    "<element is='receiver-domains' name='L' item='D'/>"
+	    "<element is='embedded' name='E'/></dialect>";
+	struct gw_arena *a = gw_arena_new(65536);
+	struct gw_diag *d = gw_diag_new();
+	struct krr_dialect x;
+	struct krr_dialects set = { NULL, 1, &x };
+
+	(void)state;
+	assert_true(krr_dialect_parse(
+	    gw_span_of(text), "x", GW_SOURCE_DIR "/conf/schema", a, &x, d));
+	assert_int_equal(
+	    krr_read(gw_span_of("<R xmlns='urn:x'><U><D>a</D></U><L><V/><D>b"
+				"</D></L></R>"),
+		&set, arena, &krr, &no),
+	    GW_OK);
+	assert_int_equal(krr.n_domains, 1);
+	assert_int_equal(krr.n_foreign, 2);
+	/* A list must be there all the same. */
+	assert_int_equal(krr_read(gw_span_of("<R xmlns='urn:x'><M/></R>"), &set,
+			     arena, &krr, &no),
+	    GW_EMALFORMED);
+	assert_int_equal(no.why, KRR_MISSING);
+	gw_diag_free(d);
+	gw_arena_free(a);
+}
+
+static void
 order_prefixes_and_foreign_elements_do_not_matter(void **state)
 {
 	(void)state;
@@ -485,6 +546,9 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_partners_document_is_read),
+		cmocka_unit_test(
+		    what_is_embedded_is_read_with_the_namespaces_around_it),
+		cmocka_unit_test(a_dialect_may_ignore_what_it_does_not_know),
 		cmocka_unit_test(
 		    order_prefixes_and_foreign_elements_do_not_matter),
 		cmocka_unit_test(an_empty_list_is_an_answer),

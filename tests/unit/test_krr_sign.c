@@ -168,6 +168,33 @@ prefixes_and_the_place_beside_are_signed_too(void **state)
 }
 
 static void
+without_an_id_the_whole_document_is_signed(void **state)
+{
+	struct krr_dialect no_id = *tkrr_dialect("3gpp");
+	struct krr_dialects set = { NULL, 1, &no_id };
+	struct krr_trust *t = tkrr_trust(pki, NULL, "gw.bravo.example");
+	struct krr k = tkrr_example();
+	struct krr_verified v;
+
+	(void)state;
+	no_id.id_attr.len = 0;
+	k.dialect = &no_id;
+	k.id.len = 0;
+	sign_as("bravo", &k, &out);
+	assert_int_equal(
+	    krr_verify(t, &set, gw_buf_span(&out), now_us, arena, &v, &no),
+	    GW_OK);
+	xmlsec1_ok(gw_buf_span(&out), "", "/*" CHILD);
+	struct gw_arena *small = gw_arena_new(256);
+	assert_int_equal(
+	    krr_verify(t, &set, gw_buf_span(&out), now_us, small, &v, &no),
+	    GW_ENOMEM);
+	assert_int_equal(no.why, KRR_MEMORY);
+	gw_arena_free(small);
+	krr_trust_free(t);
+}
+
+static void
 a_signature_is_appended_to_what_is_there(void **state)
 {
 	struct krr k = tkrr_example();
@@ -528,6 +555,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(what_is_signed_is_verified),
 		TEST(prefixes_and_the_place_beside_are_signed_too),
+		TEST(without_an_id_the_whole_document_is_signed),
 		TEST(a_signature_is_appended_to_what_is_there),
 		TEST(chains_of_gateways_verify_at_each_level),
 		TEST(a_vendors_krr_is_embedded_in_another_dialect),

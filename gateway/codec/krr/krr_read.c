@@ -389,25 +389,35 @@ outer_prefix(const struct gw_xp *x)
 	return gw_span_sub(name, 0, colon < name.len ? colon : 0);
 }
 
+/* The current element is a KRR, or holds a signed one. */
 static enum gw_err
-read_root(struct reader *r)
+read_element(struct reader *r)
 {
 	size_t at = r->x.at;
-	enum gw_xp_event event;
 	enum gw_err err;
 
 	r->dialect = find_dialect(r);
 	if (r->dialect == NULL)
 		return malformed(r, at, KRR_ROOT);
 	r->out->dialect = r->dialect;
-	r->out->prefix = outer_prefix(&r->x);
 	if ((err = krr_ids_note(&r->ids, &r->x, r->dialect, r->no)) != GW_OK)
 		return err;
 	err = is_ours(r, r->dialect->root) ? read_body(r) : read_signed(r);
-	if (err != GW_OK)
-		return err;
-	r->out->element = gw_span_sub(r->x.in, at, r->x.end - at);
-	return next(r, &event); /* nothing may follow */
+	if (err == GW_OK)
+		r->out->element = gw_span_sub(r->x.in, at, r->x.end - at);
+	return err;
+}
+
+static void
+start(struct reader *r, struct gw_span doc, const struct krr_dialects *set)
+{
+	r->set = set;
+	r->dialect = NULL;
+	r->seen = 0;
+	r->in_embedded = false;
+	r->ids.n = 0;
+	*r->out = (struct krr){ 0 };
+	gw_xp_init(&r->x, doc);
 }
 
 enum gw_err
@@ -419,16 +429,36 @@ krr_read(struct gw_span doc, const struct krr_dialects *set, struct gw_arena *a,
 
 	if (doc.len > KRR_OCTETS_MAX)
 		return krr_refuse(no, GW_ELIMIT, KRR_OCTETS_MAX, KRR_SIZE);
-	*out = (struct krr){ 0 };
-	r.set = set;
-	r.dialect = NULL;
 	r.a = a;
 	r.out = out;
 	r.no = no;
-	r.seen = 0;
-	r.in_embedded = false;
-	r.ids.n = 0;
-	gw_xp_init(&r.x, doc);
+	start(&r, doc, set);
 	enum gw_err err = next(&r, &event); /* the root, or not XML */
-	return err == GW_OK ? read_root(&r) : err;
+	if (err != GW_OK)
+		return err;
+	out->prefix = outer_prefix(&r.x);
+	err = read_element(&r);
+	return err == GW_OK ? next(&r, &event) : err; /* nothing follows */
+}
+
+enum gw_err
+krr_read_embedded(const struct krr *outer, const struct krr_dialects *set,
+    struct gw_arena *a, struct krr *out, struct krr_fault *no)
+{
+	struct reader r;
+	enum gw_xp_event event;
+	enum gw_err err = GW_OK;
+
+	if (outer->embedded.len == 0)
+		return GW_ENOTFOUND;
+	size_t at = (size_t)(outer->embedded.p - outer->element.p);
+	r.a = a;
+	r.out = out;
+	r.no = no;
+	start(&r, outer->element, set);
+	do
+		err = next(&r, &event);
+	while (err == GW_OK && event != GW_XP_EOF &&
+	       (event != GW_XP_START || r.x.at != at));
+	return err == GW_OK ? read_element(&r) : err;
 }

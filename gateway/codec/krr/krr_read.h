@@ -27,6 +27,17 @@
 enum gw_err krr_read(struct gw_span doc, const struct krr_dialects *set,
     struct gw_arena *a, struct krr *out, struct krr_fault *no) GW_NODISCARD;
 
+/**
+ * The same of what outer embeds, with the namespaces that it has from there;
+ * places count from the start of outer->element.  For showing: nothing in it
+ * is believed.
+ *
+ * GW_ENOTFOUND  it embeds nothing
+ */
+enum gw_err
+krr_read_embedded(const struct krr *outer, const struct krr_dialects *set,
+    struct gw_arena *a, struct krr *out, struct krr_fault *no) GW_NODISCARD;
+
 /** May s be written as a value: visible ASCII, not too long? */
 bool krr_is_value(struct gw_span s, size_t max);
 

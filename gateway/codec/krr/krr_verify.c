@@ -153,10 +153,9 @@ is_same(const struct krr *a, const struct krr *b)
 
 /* Read the octets that went into the digest. */
 static enum gw_err
-read_signed(struct check *c, const xmlSecDSigReferenceCtx *ref)
+read_signed(struct check *c, xmlSecDSigReferenceCtx *ref)
 {
-	xmlSecBuffer *buf = xmlSecDSigReferenceCtxGetPreDigestBuffer(
-	    (xmlSecDSigReferenceCtx *)(uintptr_t)ref);
+	xmlSecBuffer *buf = xmlSecDSigReferenceCtxGetPreDigestBuffer(ref);
 	struct krr_fault unheard;
 	struct gw_span octets;
 
@@ -179,7 +178,7 @@ judge(struct check *c, xmlSecDSigCtx *ctx)
 
 	if (xmlSecPtrListGetSize(refs) != 1)
 		return refuse(c, KRR_REFERENCES);
-	const xmlSecDSigReferenceCtx *ref = xmlSecPtrListGetItem(refs, 0);
+	xmlSecDSigReferenceCtx *ref = xmlSecPtrListGetItem(refs, 0);
 	if (ref->status != xmlSecDSigStatusSucceeded)
 		return refuse(c, KRR_DIGEST);
 	if (ctx->status != xmlSecDSigStatusSucceeded)
