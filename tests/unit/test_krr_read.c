@@ -390,6 +390,12 @@ a_thousand_levels_are_refused(void **state)
 		at = put(at, "<EmbeddedKrr><KmsRedirectResponse>");
 	assert_int_equal(read_big(at), GW_ELIMIT);
 	assert_int_equal(no.why, KRR_NESTED);
+	/* Wherever they hide, they count: embedded, all of it is inside. */
+	at = put(0, OPEN LIST "<x xmlns='urn:x'>");
+	for (int i = 0; i <= KRR_NESTED_MAX; i++)
+		at = put(at, OPEN CLOSE);
+	assert_int_equal(read_big(put(at, "</x>" CLOSE)), GW_ELIMIT);
+	assert_int_equal(no.why, KRR_NESTED);
 	at = put(0, OPEN "<EmbeddedKrr>");
 	for (int i = 0; i < 1000; i++)
 		at = put(at, "<x>");

@@ -83,7 +83,7 @@ is_nested_krr(const struct reader *r)
 {
 	const struct krr_dialect *d = find_dialect(r);
 
-	return r->in_embedded && d != NULL && gw_span_eq(r->x.name, d->root);
+	return d != NULL && gw_span_eq(r->x.name, d->root);
 }
 
 /* Pass over the current element. */
