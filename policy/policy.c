@@ -43,6 +43,12 @@ policy_rule_limit(const struct policy *p, uint32_t rule)
 	return &p->rules[rule]->limit;
 }
 
+const struct policy_redirect *
+policy_rule_redirect(const struct policy *p, uint32_t rule)
+{
+	return &p->rules[rule]->redirect;
+}
+
 const struct policy_record *
 policy_record(const struct policy *p)
 {

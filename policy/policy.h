@@ -75,6 +75,25 @@ struct policy_domain {
 #define POLICY_COMPAT_UID_IN_IDR   (1u << 3) /* "uid-in-idr" */
 #define POLICY_COMPAT_KMS_IN_ROLE3 (1u << 4) /* "kms-in-role-3" */
 
+/* Whether redirect responses (KRR) carry signatures. */
+enum policy_krr_signature {
+	POLICY_KRR_OFF, /* neither signed nor looked at */
+	POLICY_KRR_SIGN, /* what the gateway writes is signed */
+	POLICY_KRR_REQUIRE /* and what it receives must be verified */
+};
+
+/* What a rule says of redirect responses. */
+struct policy_redirect {
+	struct gw_where at; /* of the rule, where it does not say */
+	enum policy_krr_signature signature;
+	bool embed; /* a reduced one embeds the one that was received */
+	/* Who may write one: the gateway of the caller's side (the system
+	 * that the request comes from is local), that of the target's.
+	 * Between two local systems, or two partners, it is both. */
+	bool author_exit, author_entry;
+	bool empty_refuse; /* 403 instead of a list without a domain */
+};
+
 struct policy_limit {
 	uint32_t rate; /* requests per window; 0: none */
 	uint32_t window_s; /* 1, 60 or 3600 */
@@ -129,6 +148,28 @@ size_t policy_rules(const struct policy *p);
 const char *policy_rule_name(const struct policy *p, uint32_t rule);
 const struct policy_limit *
 policy_rule_limit(const struct policy *p, uint32_t rule);
+const struct policy_redirect *
+policy_rule_redirect(const struct policy *p, uint32_t rule);
+
+/**
+ * Steps 8 to 10 for one pair of security domains, as policy_decide() takes
+ * them: is it permitted now under a rule that matched a request?  For what a
+ * redirect response proposes on its way back; initiator_kms is that of the
+ * request.  reversed is that of the match: then the initiator is of the
+ * system that the rule names in to.
+ *
+ * The agreement must be in force, and local policy must not refuse either
+ * domain.  Who takes part in what communication is not known here, so a
+ * refusal by kms counts if it may fit any request under the rule: what
+ * passes here, the decision permits too.
+ */
+bool policy_permits_pair(const struct policy *p, uint32_t rule, bool reversed,
+    struct gw_span initiator_kms, struct gw_span receiver_kms, int64_t wall_us);
+/** The same; *out is the step that settled it.  Its fact borrows from the
+ * arguments. */
+bool policy_pair_step(const struct policy *p, uint32_t rule, bool reversed,
+    struct gw_span initiator_kms, struct gw_span receiver_kms, int64_t wall_us,
+    struct gw_step *out);
 
 size_t policy_domains(const struct policy *p);
 const struct policy_domain *policy_domain_at(const struct policy *p, size_t i);

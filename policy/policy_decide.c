@@ -5,31 +5,6 @@
 
 static const struct gw_span nothing = { NULL, 0 };
 
-/* In the verdict lists are told as the rule means them: in a dialog's other
- * direction the ends change places. */
-static const uint32_t *
-senders(const struct policy_walk *w, const struct policy_pairs *x, size_t *n)
-{
-	*n = w->reversed ? x->n_receiver : x->n_initiator;
-	return w->reversed ? x->receiver : x->initiator;
-}
-
-static const uint32_t *
-receivers(const struct policy_walk *w, const struct policy_pairs *x, size_t *n)
-{
-	*n = w->reversed ? x->n_initiator : x->n_receiver;
-	return w->reversed ? x->initiator : x->receiver;
-}
-
-static bool
-is_in(const uint32_t *list, size_t n, uint32_t domain)
-{
-	for (size_t i = 0; i < n; i++)
-		if (list[i] == domain)
-			return true;
-	return false;
-}
-
 /* Step 6. */
 static bool
 check_presence(struct policy_walk *w)
@@ -171,19 +146,6 @@ check_keys(struct policy_walk *w)
 	return true;
 }
 
-/* May the receiver domain be paired with a domain of the sender? */
-static bool
-has_partner(const struct policy_walk *w, const struct policy_pairs *x)
-{
-	size_t n;
-	const uint32_t *list = senders(w, x, &n);
-
-	for (size_t i = 0; i < n; i++)
-		if (w->p->revoked[list[i]] == NULL)
-			return true;
-	return false;
-}
-
 static bool
 is_listed(const struct gw_verdict *v, struct gw_span kms)
 {
@@ -193,153 +155,115 @@ is_listed(const struct gw_verdict *v, struct gw_span kms)
 	return false;
 }
 
-/* The acceptable receiver domains, in the agreement's order. */
+/* May the domain stand in a redirect, as far as local policy is concerned? */
+static bool
+is_refused(const struct policy_walk *w, uint32_t domain)
+{
+	struct gw_span kms = policy_kms_name(w->p, domain);
+
+	return policy_refusal_find(w, &kms, 1) != NULL;
+}
+
+/* Each receiver of x that may be paired with one of the initiators. */
 static void
-list_domains(const struct policy_walk *w)
+list_ends(const struct policy_walk *w, const struct policy_pair *x,
+    const struct policy_ends *e)
 {
 	struct gw_verdict *v = w->v;
-	size_t n;
+	enum policy_pair_part part;
+	const struct gw_where *at;
+	const char *why;
+	size_t i = 0;
 
-	for (size_t i = 0; i < w->rule->n_pairs; i++) {
-		const struct policy_pairs *x = &w->rule->pairs[i];
-		const uint32_t *list = receivers(w, x, &n);
-		if (!has_partner(w, x))
-			continue;
-		for (size_t k = 0; k < n; k++) {
-			struct gw_span kms = policy_kms_name(w->p, list[k]);
-			if (v->n_domains < GW_DOMAINS_MAX &&
-			    w->p->revoked[list[k]] == NULL &&
-			    !is_listed(v, kms) &&
-			    policy_refusal_find(w, &kms, 1) == NULL)
-				v->domains[v->n_domains++] = kms;
-		}
+	while (i < e->n_initiator &&
+	       (policy_pair_fault(x, POLICY_PAIR_INITIATOR, e->initiator[i],
+		    UINT32_MAX, &at) != NULL ||
+		   is_refused(w, e->initiator[i])))
+		i++;
+	for (size_t k = 0; i < e->n_initiator && k < e->n_receiver; k++) {
+		struct gw_span kms = policy_kms_name(w->p, e->receiver[k]);
+		if (v->n_domains < GW_DOMAINS_MAX && !is_listed(v, kms) &&
+		    policy_pair_passes(
+			x, e->initiator[i], e->receiver[k], &part, &why, &at) &&
+		    !is_refused(w, e->receiver[k]))
+			v->domains[v->n_domains++] = kms;
 	}
 }
 
+/* The acceptable receiver domains, in the agreement's order. */
+static void
+list_domains(const struct policy_walk *w, const struct policy_pair *x)
+{
+	for (size_t i = 0; i < w->rule->n_pairs; i++) {
+		struct policy_ends e =
+		    policy_pair_ends(&w->rule->pairs[i], w->reversed);
+		list_ends(w, x, &e);
+	}
+}
+
+/* How a step of policy_pair.h redirects. */
+static const struct {
+	enum gw_reason reason;
+	char trigger;
+	const char *nameless;
+} redirects[POLICY_PAIR_N] = {
+	[POLICY_PAIR_INITIATOR] = { GW_REASON_INITIATOR_DOMAIN, 'C',
+	    "no initiator domain is named" },
+	[POLICY_PAIR_RECEIVER] = { GW_REASON_RECEIVER_DOMAIN, 'A',
+	    "no receiver domain is named" },
+	[POLICY_PAIR_BOTH] = { GW_REASON_PAIR, 'B', "" },
+};
+
 static bool
-redirect(struct policy_walk *w, enum gw_check check, enum gw_reason reason,
-    char trigger, const char *because, struct gw_span fact,
+redirect(struct policy_walk *w, const struct policy_pair *x,
+    enum policy_pair_part part, size_t key, const char *why,
     const struct gw_where *at)
 {
-	policy_walk_fail(w, check, reason, because, fact, at);
-	list_domains(w);
-	if (w->v->n_domains == 0 && w->rule->refuse_empty) {
+	const struct gw_key_fact *k = &w->f->keys[key];
+	struct gw_span kms =
+	    part == POLICY_PAIR_INITIATOR ? k->initiator_kms : k->receiver_kms;
+
+	policy_walk_fail(w, policy_pair_check(part), redirects[part].reason,
+	    kms.len == 0 ? redirects[part].nameless : why, kms, at);
+	list_domains(w, x);
+	if (w->v->n_domains == 0 && w->rule->redirect.empty_refuse) {
 		w->v->reason = GW_REASON_NO_DOMAIN_LEFT;
 		w->v->status = 403;
 		return false;
 	}
 	w->v->outcome = GW_REDIRECT;
-	w->v->trigger = trigger;
+	w->v->trigger = redirects[part].trigger;
+	w->v->key = (uint8_t)key;
 	return false;
 }
 
-/* The place of the first domains element, which stands for all. */
-static const struct gw_where *
-pairs_at(const struct policy_walk *w)
-{
-	return w->rule->n_pairs > 0 ? &w->rule->pairs[0].at : &w->rule->at;
-}
-
-/* Step 8. */
-static bool
-check_initiator_domain(struct policy_walk *w, const struct gw_key_fact *k)
-{
-	uint32_t d = policy_domain_number(w->p, k->initiator_kms);
-	const struct gw_where *at = pairs_at(w);
-	const char *why = "is not permitted by the rule as initiator domain";
-	size_t n;
-
-	if (k->initiator_kms.len == 0)
-		why = "no initiator domain is named";
-	else if (d == UINT32_MAX)
-		why = "is a security domain that no agreement names";
-	else if (w->p->domains[d].system != w->f->from)
-		why = "is no security domain of the initiator's system";
-	else if (w->p->revoked[d] != NULL) {
-		why = "is revoked";
-		at = &w->p->revoked[d]->at;
-	} else {
-		for (size_t i = 0; i < w->rule->n_pairs; i++) {
-			const uint32_t *list =
-			    senders(w, &w->rule->pairs[i], &n);
-			if (is_in(list, n, d))
-				return true;
-		}
-	}
-	return redirect(w, GW_CHECK_INITIATOR_DOMAIN,
-	    GW_REASON_INITIATOR_DOMAIN, 'C', why, k->initiator_kms, at);
-}
-
-/* Step 9, by the agreement's own list. */
-static bool
-check_receiver_domain(struct policy_walk *w, const struct gw_key_fact *k)
-{
-	const struct policy_agreement *a = w->agreement;
-	const struct policy_party *party =
-	    &a->party[a->party[0].system == w->to ? 0 : 1];
-	uint32_t d = policy_domain_number(w->p, k->receiver_kms);
-	const char *why = "is no security domain of the target's system";
-
-	for (size_t i = 0; d != UINT32_MAX && i < party->n_kms; i++)
-		if (party->kms[i].domain == d)
-			return true;
-	if (k->receiver_kms.len == 0)
-		why = "no receiver domain is named";
-	return redirect(w, GW_CHECK_RECEIVER_DOMAIN, GW_REASON_RECEIVER_DOMAIN,
-	    'A', why, k->receiver_kms, &party->at);
-}
-
-/* Step 10. */
-static bool
-check_pair(struct policy_walk *w, const struct gw_key_fact *k)
-{
-	uint32_t i = policy_domain_number(w->p, k->initiator_kms);
-	uint32_t r = policy_domain_number(w->p, k->receiver_kms);
-	const struct gw_where *at = pairs_at(w);
-	const char *why = "may not be paired with the initiator's domain";
-	size_t n_i, n_r;
-
-	if (w->p->revoked[r] != NULL) {
-		why = "is revoked";
-		at = &w->p->revoked[r]->at;
-	} else {
-		for (size_t j = 0; j < w->rule->n_pairs; j++) {
-			const struct policy_pairs *x = &w->rule->pairs[j];
-			const uint32_t *li = senders(w, x, &n_i);
-			const uint32_t *lr = receivers(w, x, &n_r);
-			if (is_in(li, n_i, i) && is_in(lr, n_r, r))
-				return true;
-		}
-	}
-	return redirect(
-	    w, GW_CHECK_PAIR, GW_REASON_PAIR, 'B', why, k->receiver_kms, at);
-}
-
-/* One step for all key messages: each check before the next one. */
+/* Steps 8 to 10, each for all key messages before the next one. */
 static bool
 check_domains(struct policy_walk *w)
 {
-	static const struct {
-		enum gw_check check;
-		bool (*one)(struct policy_walk *w, const struct gw_key_fact *k);
-		const char *passed;
-	} steps[] = {
-		{ GW_CHECK_INITIATOR_DOMAIN, check_initiator_domain,
-		    "is an initiator domain that the rule permits" },
-		{ GW_CHECK_RECEIVER_DOMAIN, check_receiver_domain,
-		    "is a security domain of the target's system" },
-		{ GW_CHECK_PAIR, check_pair,
-		    "may be paired with the initiator's domain" },
-	};
+	const struct policy_pair x = { w->p, w->agreement, w->rule, w->f->from,
+		w->to, w->reversed };
 	const struct gw_key_fact *keys = w->f->keys;
+	uint32_t i_domain[GW_FACT_KEYS_MAX], r_domain[GW_FACT_KEYS_MAX];
+	const struct gw_where *at;
+	const char *why;
 
-	for (size_t s = 0; s < GW_COUNT(steps); s++) {
-		for (size_t i = 0; i < w->f->n_keys; i++)
-			if (!steps[s].one(w, &keys[i]))
-				return false;
-		policy_walk_pass(w, steps[s].check, steps[s].passed,
-		    s == 0 ? keys[0].initiator_kms : keys[0].receiver_kms,
-		    pairs_at(w));
+	for (size_t i = 0; i < w->f->n_keys; i++) {
+		i_domain[i] = policy_domain_number(w->p, keys[i].initiator_kms);
+		r_domain[i] = policy_domain_number(w->p, keys[i].receiver_kms);
+	}
+	for (enum policy_pair_part part = 0; part < POLICY_PAIR_N; part++) {
+		for (size_t i = 0; i < w->f->n_keys; i++) {
+			why = policy_pair_fault(
+			    &x, part, i_domain[i], r_domain[i], &at);
+			if (why != NULL)
+				return redirect(w, &x, part, i, why, at);
+		}
+		policy_walk_pass(w, policy_pair_check(part),
+		    policy_pair_passed(part),
+		    part == POLICY_PAIR_INITIATOR ? keys[0].initiator_kms :
+						    keys[0].receiver_kms,
+		    policy_pair_at(w->rule));
 	}
 	return true;
 }
@@ -427,6 +351,7 @@ policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	v->reason = GW_REASON_NOT_PERMITTED;
 	v->status = 403;
 	v->trigger = 0;
+	v->key = 0;
 	v->rule = NULL;
 	v->rule_at = (struct gw_where){ NULL, 0 };
 	v->from = f->from;

@@ -65,7 +65,8 @@ enum policy_presence {
 
 struct policy_rule {
 	const char *id, *name; /* "calls", "alpha-bravo/calls" */
-	struct gw_where at, key_at, info_at, redirect_at, limit_at, cap_at;
+	struct gw_where at, key_at, info_at, limit_at, cap_at;
+	const struct policy_agreement *agreement; /* once compiled */
 	uint8_t direction; /* 0: from the first party */
 	size_t n_comms;
 	const struct policy_comm *comms;
@@ -76,8 +77,7 @@ struct policy_rule {
 	enum policy_demand signature;
 	enum policy_lookup lookup;
 	bool opaque; /* info documents that we cannot read are let pass */
-	bool refuse_empty; /* instead of an empty list in a redirect */
-	bool embed; /* a redirect that passes is embedded */
+	struct policy_redirect redirect;
 	struct policy_limit limit;
 	int8_t cap_p, cap_q; /* -1: none */
 	uint32_t index; /* among all rules */
@@ -220,6 +220,9 @@ struct policy {
 	struct policy_table by_id, by_domain, by_migrated;
 	struct policy_table by_agreement, by_relation, by_kms;
 	struct policy_table by_initiator, by_target, by_refused_kms;
+	/* All refusals that name a KMS, once for each from, to and
+	 * communication, whatever identities they name. */
+	struct policy_table by_pair_kms;
 };
 
 /** The system of that id (with case), or NONE. */
@@ -240,6 +243,9 @@ policy_relation_of(const struct policy *p, uint16_t a, uint16_t b);
 /** The one in force then, else the one that comes or went last. */
 uint32_t policy_relation_current(
     const struct policy *p, const struct policy_relation *r, int64_t wall_us);
+/** Why an agreement does not hold at that time, or NULL. */
+const char *
+policy_agreement_fault(const struct policy_agreement *a, int64_t wall_us);
 /** The name of a domain in policy->domains. */
 struct gw_span policy_kms_name(const struct policy *p, uint32_t domain);
 

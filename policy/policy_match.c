@@ -188,8 +188,8 @@ check_target(struct policy_walk *w)
 	return true;
 }
 
-static const char *
-why_not_in_force(const struct policy_agreement *a, int64_t wall_us)
+const char *
+policy_agreement_fault(const struct policy_agreement *a, int64_t wall_us)
 {
 	if (a->suspended)
 		return "the agreement is suspended";
@@ -213,7 +213,7 @@ check_agreement(struct policy_walk *w)
 		    w->p->agreements[r->first + i];
 		fact = gw_span_of(a->id);
 		at = a->at;
-		if ((why = why_not_in_force(a, w->wall_us)) != NULL)
+		if ((why = policy_agreement_fault(a, w->wall_us)) != NULL)
 			continue;
 		w->agreement = a;
 		w->reversed = w->f->in_dialog && w->f->answering;

@@ -110,6 +110,48 @@ index_refusals(struct policy *p, struct gw_diag *d)
 	return true;
 }
 
+static bool
+is_alike(const struct policy_refusal *a, const struct policy_refusal *b)
+{
+	return a->from == b->from && a->to == b->to &&
+	       a->comm.services == b->comm.services &&
+	       a->comm.kinds == b->comm.kinds &&
+	       a->comm.urgencies == b->comm.urgencies &&
+	       strcmp(a->kms, b->kms) == 0;
+}
+
+static bool
+has_alike(const struct policy *p, const struct policy_refusal *f, uint64_t hash)
+{
+	uint32_t at = 0, i;
+
+	while (policy_table_next(&p->by_pair_kms, hash, &at, &i))
+		if (is_alike(&p->local.refusals[i], f))
+			return true;
+	return false;
+}
+
+static bool
+index_pairs(struct policy *p)
+{
+	const struct policy_local *l = &p->local;
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_refusals; i++)
+		n += l->refusals[i].kms != NULL;
+	if (!policy_table_init(&p->by_pair_kms, p->arena, n))
+		return false;
+	for (uint32_t i = 0; n > 0 && i < l->n_refusals; i++) {
+		const struct policy_refusal *f = &l->refusals[i];
+		if (f->kms == NULL)
+			continue;
+		uint64_t hash = policy_hash_name(gw_span_of(f->kms));
+		if (!has_alike(p, f, hash))
+			policy_table_add(&p->by_pair_kms, hash, i);
+	}
+	return true;
+}
+
 /* The refusals of local policy that name one of a direction's systems. */
 static bool
 link_refusals(struct policy *p, const uint32_t *named, size_t n_named,
@@ -253,5 +295,6 @@ bool
 policy_narrow_link(struct policy *p, struct gw_diag *d)
 {
 	check_signed(p, d);
-	return index_refusals(p, d) && link_directions(p) && link_revoked(p, d);
+	return index_refusals(p, d) && index_pairs(p) && link_directions(p) &&
+	       link_revoked(p, d);
 }

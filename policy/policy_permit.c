@@ -270,19 +270,40 @@ read_info(struct policy_reader *r, const xmlNode *node, struct policy_rule *out)
 		    policy_read_word(r, c, "opaque", words, 2, 0) == 1;
 }
 
+/* Who may write redirect responses, seen from the caller. */
+enum end { END_EXIT, END_ENTRY };
+
+static const char *
+end_name(unsigned n)
+{
+	return n == END_EXIT ? "exit" : "entry";
+}
+
 static void
 read_redirect(
     struct policy_reader *r, const xmlNode *node, struct policy_rule *out)
 {
 	static const char *const words[] = { "answer", "refuse" };
+	static const char *const signatures[] = { "off", "sign", "require" };
 	const xmlNode *c = gw_xml_child(node, "redirect");
+	struct policy_redirect *d = &out->redirect;
 
-	out->embed = true;
-	out->redirect_at = c == NULL ? out->at : policy_read_where(r, c);
+	*d = (struct policy_redirect){ .at = out->at,
+		.embed = true,
+		.author_exit = true,
+		.author_entry = true };
 	if (c == NULL)
 		return;
-	out->refuse_empty = policy_read_word(r, c, "empty", words, 2, 0) == 1;
-	out->embed = policy_read_yes(r, c, "embed", true);
+	d->at = policy_read_where(r, c);
+	d->signature = (enum policy_krr_signature)policy_read_word(
+	    r, c, "signature", signatures, 3, POLICY_KRR_OFF);
+	d->embed = policy_read_yes(r, c, "embed", true);
+	d->empty_refuse = policy_read_word(r, c, "empty", words, 2, 0) == 1;
+	if (policy_read_attr(r, c, "author") == NULL)
+		return;
+	uint32_t ends = policy_read_mask(r, c, "author", end_name, 0, 2);
+	d->author_exit = (ends & POLICY_BIT(END_EXIT)) != 0;
+	d->author_entry = (ends & POLICY_BIT(END_ENTRY)) != 0;
 }
 
 /* Elements that stand at most once. */

@@ -100,6 +100,45 @@ policy_refusal_find(
 	return a.found;
 }
 
+static bool
+may_fit(const struct policy_pair *x, const struct policy_refusal *r)
+{
+	const struct policy_rule *rule = x->rule;
+	/* As the rule means them, also where the request is reversed. */
+	uint16_t from = x->reversed ? x->to : x->from;
+	uint16_t to = x->reversed ? x->from : x->to;
+
+	if ((r->from != GW_SYSTEM_NONE && r->from != from) ||
+	    (r->to != GW_SYSTEM_NONE && r->to != to))
+		return false;
+	for (size_t i = 0; i < rule->n_comms; i++) {
+		const struct policy_comm *c = &rule->comms[i];
+		/* In a dialog, a kind that is not told fits every rule. */
+		uint32_t kinds = c->kinds | POLICY_BIT(GW_KIND_OTHER);
+		if ((r->comm.services & c->services) != 0 &&
+		    (r->comm.kinds & kinds) != 0 &&
+		    (r->comm.urgencies & c->urgencies) != 0)
+			return true;
+	}
+	return false;
+}
+
+const struct policy_refusal *
+policy_refusal_of_kms(const struct policy_pair *x, struct gw_span kms)
+{
+	const struct policy_refusal *found = NULL;
+	uint32_t at = 0, i;
+
+	while (policy_table_next(
+	    &x->p->by_pair_kms, policy_hash_name(kms), &at, &i)) {
+		const struct policy_refusal *r = &x->p->local.refusals[i];
+		if (gw_span_ieq(gw_span_of(r->kms), kms) && may_fit(x, r) &&
+		    (found == NULL || r < found))
+			found = r;
+	}
+	return found;
+}
+
 /*
  * An identity that we cannot read may be one that is refused.  A system that
  * speaks for migrated users may mean anybody.

@@ -142,6 +142,7 @@ number_rules(struct policy *p)
 		struct policy_agreement *a = p->agreements[i];
 		for (size_t k = 0; k < a->n_rules; k++) {
 			struct policy_rule *r = &a->rules[k];
+			r->agreement = a;
 			r->index = (uint32_t)p->n_rules;
 			r->name =
 			    join_name(p->arena, a->id == NULL ? "" : a->id,

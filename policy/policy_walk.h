@@ -7,7 +7,7 @@
 #ifndef POLICY_WALK_H
 #define POLICY_WALK_H
 
-#include "policy/policy_int.h"
+#include "policy/policy_pair.h"
 
 /* One end of a communication as policy sees it. */
 struct policy_end {
@@ -58,6 +58,13 @@ bool policy_walk_fail(struct policy_walk *w, enum gw_check check,
  */
 const struct policy_refusal *policy_refusal_find(
     const struct policy_walk *w, const struct gw_span *kms, size_t n);
+
+/**
+ * A refusal that names this KMS URI and may fit a request under the pair's
+ * rule, whoever takes part; NULL: none.
+ */
+const struct policy_refusal *
+policy_refusal_of_kms(const struct policy_pair *x, struct gw_span kms);
 
 /**
  * A refusal by identity that an encrypted identity of this request may fall

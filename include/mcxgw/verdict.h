@@ -76,6 +76,7 @@ struct gw_verdict {
 	enum gw_reason reason;
 	unsigned status; /* SIP status of a refusal or redirect, else 0 */
 	char trigger; /* 'A', 'B', 'C' of a redirect, else 0 */
+	uint8_t key; /* of a redirect: the key fact that settled it */
 	const char *rule; /* "alpha-bravo/calls", or NULL */
 	struct gw_where rule_at;
 	uint16_t from, to; /* systems; GW_SYSTEM_NONE if not found */
