@@ -140,25 +140,40 @@ policy_pair_passes(const struct policy_pair *x, uint32_t initiator,
 
 /* What is outside of the pair itself: the agreement, local policy. */
 static bool
-stands(const struct policy_pair *x, struct gw_span initiator_kms,
-    struct gw_span receiver_kms, int64_t wall_us, struct gw_step *out)
+stands(const struct policy_pair *x, const struct gw_span kms[2],
+    int64_t wall_us, struct gw_step *out)
 {
-	const struct policy_refusal *r;
-
 	out->check = GW_CHECK_AGREEMENT;
 	out->fact = gw_span_of(x->agreement->id);
 	out->at = x->agreement->at;
 	out->because = policy_agreement_fault(x->agreement, wall_us);
 	if (out->because != NULL)
 		return false;
-	if ((r = policy_refusal_of_kms(x, initiator_kms)) == NULL &&
-	    (r = policy_refusal_of_kms(x, receiver_kms)) == NULL)
+	const struct policy_refusal *r = policy_refusal_of_pair(x, kms, 2);
+	if (r == NULL)
 		return true;
 	out->check = GW_CHECK_LOCAL;
 	out->because = "is what local policy refuses";
 	out->fact = gw_span_of(r->id);
 	out->at = r->at;
 	return false;
+}
+
+static bool
+judge(const struct policy_pair *x, const struct gw_span kms[2],
+    struct gw_step *out)
+{
+	enum policy_pair_part part;
+	const struct gw_where *at;
+	const char *why;
+	bool passes = policy_pair_passes(x, policy_domain_number(x->p, kms[0]),
+	    policy_domain_number(x->p, kms[1]), &part, &why, &at);
+
+	out->check = parts[part].check;
+	out->because = passes ? parts[part].passed : why;
+	out->fact = kms[part == POLICY_PAIR_INITIATOR ? 0 : 1];
+	out->at = *at;
+	return passes;
 }
 
 bool
@@ -176,20 +191,8 @@ policy_pair_step(const struct policy *p, uint32_t rule, bool reversed,
 	int from = reversed ? 1 - r->direction : r->direction;
 	struct policy_pair x = { p, a, r, a->party[from].system,
 		a->party[1 - from].system, reversed };
-	if (!stands(&x, initiator_kms, receiver_kms, wall_us, out))
-		return false;
-	enum policy_pair_part part;
-	const struct gw_where *at;
-	const char *why;
-	bool passes =
-	    policy_pair_passes(&x, policy_domain_number(p, initiator_kms),
-		policy_domain_number(p, receiver_kms), &part, &why, &at);
-	out->check = parts[part].check;
-	out->because = passes ? parts[part].passed : why;
-	out->fact =
-	    part == POLICY_PAIR_INITIATOR ? initiator_kms : receiver_kms;
-	out->at = *at;
-	if (!passes)
+	const struct gw_span kms[] = { initiator_kms, receiver_kms };
+	if (!stands(&x, kms, wall_us, out) || !judge(&x, kms, out))
 		return false;
 	out->outcome = GW_STEP_PASS;
 	return true;

@@ -124,17 +124,23 @@ may_fit(const struct policy_pair *x, const struct policy_refusal *r)
 }
 
 const struct policy_refusal *
-policy_refusal_of_kms(const struct policy_pair *x, struct gw_span kms)
+policy_refusal_of_pair(
+    const struct policy_pair *x, const struct gw_span *kms, size_t n)
 {
+	const struct policy_table *t = &x->p->by_pair_kms;
 	const struct policy_refusal *found = NULL;
-	uint32_t at = 0, i;
 
-	while (policy_table_next(
-	    &x->p->by_pair_kms, policy_hash_name(kms), &at, &i)) {
-		const struct policy_refusal *r = &x->p->local.refusals[i];
-		if (gw_span_ieq(gw_span_of(r->kms), kms) && may_fit(x, r) &&
-		    (found == NULL || r < found))
-			found = r;
+	for (size_t k = 0; k < n; k++) {
+		uint64_t hash = policy_hash_name(kms[k]);
+		uint32_t at = 0, i;
+		while (policy_table_next(t, hash, &at, &i)) {
+			const struct policy_refusal *r =
+			    &x->p->local.refusals[i];
+			if ((found == NULL || r < found) &&
+			    gw_span_ieq(gw_span_of(r->kms), kms[k]) &&
+			    may_fit(x, r))
+				found = r;
+		}
 	}
 	return found;
 }

@@ -275,6 +275,7 @@ check_verdict(const char *name, const struct gw_verdict *v)
 	assert_int_equal(v->status == 503, v->retry_after_s > 0);
 	assert_int_equal(v->trigger != 0, v->outcome == GW_REDIRECT);
 	assert_int_equal(v->reason == GW_REASON_NONE, v->outcome == GW_PERMIT);
+	assert_true(v->key == 0 || v->outcome == GW_REDIRECT);
 }
 
 static void

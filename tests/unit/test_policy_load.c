@@ -43,7 +43,8 @@ static const char good_agreement[] =
     " receiver='kms.bravo.example'/>\n"
     "<key-message presence='required' signature='require'/>\n"
     "<info opaque='refuse'/>\n"
-    "<redirect empty='answer' embed='yes'/>\n"
+    "<redirect empty='answer' embed='yes' signature='sign'"
+    " author='exit entry'/>\n"
     "<limit rate='50/s' concurrent='5'/>\n"
     "<cap mcpttp='9'/>\n"
     "</permit>\n"
@@ -225,6 +226,10 @@ static const struct mistake {
 	    "<key-message presence='required' signature='require'/>", "", -5),
 	AGR("policy.once", "<info opaque='refuse'/>",
 	    "<info opaque='refuse'/>\n<info opaque='refuse'/>", 1),
+	AGR("xml.schema", "signature='sign'", "signature='check'", 0),
+	AGR("policy.word", "author='exit entry'", "author='exit both'", 0),
+	AGR("policy.missing", "author='exit entry'", "author=''", 0),
+	AGR("policy.once", "<redirect ", "<redirect/>\n<redirect ", 1),
 	AGR("agreement.rate", "rate='50/s'", "rate='50/d'", 0),
 	AGR("agreement.rate", "rate='50/s'", "rate='0/s'", 0),
 	AGR("policy.number", "concurrent='5'", "concurrent='-5'", 0),
