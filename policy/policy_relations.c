@@ -63,12 +63,9 @@ uint32_t
 policy_relation_current(
     const struct policy *p, const struct policy_relation *r, int64_t wall_us)
 {
-	for (uint32_t i = r->first; i < r->first + r->n; i++) {
-		const struct policy_agreement *a = p->agreements[i];
-		if (!a->suspended && a->from_us <= wall_us &&
-		    wall_us < a->until_us)
+	for (uint32_t i = r->first; i < r->first + r->n; i++)
+		if (policy_agreement_fault(p->agreements[i], wall_us) == NULL)
 			return i;
-	}
 	return r->first + r->n - 1;
 }
 
