@@ -19,6 +19,7 @@
 #define CONF_REACH_MAX	   64 /* address ranges of one system */
 #define CONF_NAMES_MAX	   1024 /* domains, identities, users of one system */
 #define CONF_TLS_MAX	   4096
+#define CONF_AUTHORS_MAX   64 /* of redirect responses of one system */
 #define CONF_ADDR_TEXT	   64
 
 enum conf_transport { CONF_UDP, CONF_TCP, CONF_TLS, CONF_TRANSPORT_N };
@@ -74,6 +75,19 @@ struct conf_reach {
 	uint16_t port_from, port_to;
 };
 
+/* Redirect responses that come from, or go to, one system. */
+struct conf_krr {
+	const char *dialect; /* id, "3gpp" by default */
+	const char *ca, *crl; /* NULL: signatures of this system cannot be
+	                         verified */
+	/* Hosts of which an author's certificate must name one: those that are
+	 * written, else the system's TLS identities.  With ca at least one and
+	 * at most CONF_AUTHORS_MAX. */
+	size_t n_authors;
+	const char *const *authors;
+	struct gw_where at; /* the system, if there is no element */
+};
+
 struct conf_system {
 	struct gw_system base;
 	struct gw_where at;
@@ -83,8 +97,17 @@ struct conf_system {
 	const struct conf_reach *reach; /* hops are part of it anyway */
 	uint16_t warn_code; /* 179 */
 	bool understands_krr;
+	struct conf_krr krr;
 	uint32_t max_transactions; /* of this system at once; 0: the default */
 	uint32_t max_connections;
+};
+
+/* Redirect responses that the gateway itself writes. */
+struct conf_redirect {
+	const char *author; /* URI; "sip:" and the gateway's name by default */
+	const char *certificate, *key; /* PEM files, P-256; both or neither */
+	const char *dialects; /* folder, or NULL */
+	struct gw_where at; /* the document's root, if there is no element */
 };
 
 /* Limits and times; the unit is in the name. */
@@ -125,6 +148,7 @@ struct conf {
 	struct conf_addr admin; /* loopback only */
 	const char *control_socket; /* NULL: none */
 	int log_level; /* enum gw_log_level */
+	struct conf_redirect redirect;
 	struct conf_limits limits;
 	const struct conf_index *by_id, *by_identity; /* private */
 };

@@ -15,6 +15,7 @@
 #include "conf/conf_ids.h"
 #include "conf/conf_index.h"
 #include "conf/conf_listener.h"
+#include "conf/conf_redirect.h"
 #include "conf/conf_system.h"
 #include "conf/conf_tls.h"
 #include "mcxgw/log.h"
@@ -29,6 +30,7 @@ static const struct {
 } children[] = {
 	{ "run", 0, 1 },
 	{ "log", 0, 1 },
+	{ "redirect", 0, 1 },
 	{ "tls", 0, CONF_TLS_MAX },
 	{ "listener", 1, CONF_LISTENERS_MAX },
 	{ "system", 1, CONF_SYSTEMS_MAX },
@@ -294,6 +296,7 @@ read_root(struct conf_reader *r, const xmlNode *root)
 	conf_listener_check(r);
 	for (uint16_t i = 0; i < r->tls_ids.n; i++)
 		conf_tls_check(r, i);
+	conf_redirect_read(r, root);
 	read_files(r, root);
 	read_admin(r, gw_xml_child(root, "admin"));
 	read_control(r, gw_xml_child(root, "control"));

@@ -7,6 +7,7 @@
 #include "conf/conf_addr.h"
 #include "conf/conf_hop.h"
 #include "conf/conf_index.h"
+#include "conf/conf_redirect.h"
 
 /* A name that decides something may belong to one system only. */
 static void
@@ -129,6 +130,18 @@ check_plain(struct conf_reader *r, const struct conf_system *s, uint16_t index)
 }
 
 static void
+check_once(struct conf_reader *r, const xmlNode *n, const char *name)
+{
+	const xmlNode *first = gw_xml_child(n, name);
+	const xmlNode *more = first == NULL ? NULL : gw_xml_next(first, name);
+
+	if (more == NULL)
+		return;
+	struct gw_where at = conf_set_where(r, more);
+	CONF_ERROR(r, &at, TWICE, "%s stands twice in the system", name);
+}
+
+static void
 read_system(struct conf_reader *r, const xmlNode *n, uint16_t index)
 {
 	struct conf_system *s = &r->systems[index];
@@ -142,13 +155,9 @@ read_system(struct conf_reader *r, const xmlNode *n, uint16_t index)
 	s->max_connections =
 	    read_max(r, n, CONF_SET_SYSTEM_CONNECTIONS, l->connections, &s->at);
 	read_base(r, n, s, index);
-	const xmlNode *health = gw_xml_child(n, "health");
-	const xmlNode *more =
-	    health == NULL ? NULL : gw_xml_next(health, "health");
-	if (more != NULL) {
-		struct gw_where at = conf_set_where(r, more);
-		CONF_ERROR(r, &at, TWICE, "health stands twice in the system");
-	}
+	check_once(r, n, "health");
+	check_once(r, n, "redirect");
+	conf_redirect_read_system(r, gw_xml_child(n, "redirect"), s);
 	conf_hop_read(r, n, s, index);
 	conf_hop_read_reach(r, n, s);
 	check_plain(r, s, index);

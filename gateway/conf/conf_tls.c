@@ -1,6 +1,7 @@
 /*
  * conf_tls.c: certificates, keys, trust anchors and revocation lists, seen
- * with libcrypto alone.
+ * with libcrypto alone.  What signs or verifies redirect responses is looked
+ * at as if it stood in a tls element.
  */
 #include "conf/conf_tls.h"
 
@@ -21,11 +22,13 @@
 #define CRL_LAPSES_SOON DAY_S
 #define CRLS_MAX	256 /* in one file */
 #define HOSTS_MAX	253
+#define GROUP_MAX	32 /* name of a curve */
 
 /* One element under inspection. */
 struct check {
 	struct conf_reader *r;
-	const struct conf_tls *t;
+	const struct conf_tls *t; /* what is not in the element is NULL */
+	bool p256; /* is such a key demanded? */
 	time_t now;
 	STACK_OF(X509) * chain; /* our own first */
 	STACK_OF(X509) * cas;
@@ -172,6 +175,14 @@ has_uri_name(X509 *cert, const char *host)
 	return found;
 }
 
+static bool
+has_name(X509 *cert, const char *host, unsigned flags)
+{
+	flags |= X509_CHECK_FLAG_NO_WILDCARDS;
+	return has_uri_name(cert, host) ||
+	       X509_check_host(cert, host, strlen(host), flags, NULL) == 1;
+}
+
 static void
 check_name(struct check *k, X509 *cert, const struct conf_listener *l)
 {
@@ -183,10 +194,7 @@ check_name(struct check *k, X509 *cert, const struct conf_listener *l)
 	    !conf_addr_split(gw_span_of(l->advertise), &host, &port))
 		return;
 	snprintf(text, sizeof(text), "%.*s", GW_FMT(host));
-	if (has_uri_name(cert, text) ||
-	    X509_check_host(cert, text, strlen(text),
-		X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1 ||
-	    X509_check_ip_asc(cert, text, 0) == 1)
+	if (has_name(cert, text, 0) || X509_check_ip_asc(cert, text, 0) == 1)
 		return;
 	CONF_WARN(k->r, &k->t->at, CERTIFICATE_NAME,
 	    "certificate \"%s\" does not name \"%s\", which listener \"%s\" "
@@ -217,8 +225,9 @@ check_role(struct check *k, X509 *cert, uint8_t roles)
 			    k->t->certificate, rows[i].name, rows[i].by);
 }
 
-static void
-check_certificate(struct check *k, uint16_t index)
+/* Read our certificates and look at their dates; our own, or NULL. */
+static X509 *
+check_chain(struct check *k)
 {
 	bool there;
 
@@ -228,15 +237,52 @@ check_certificate(struct check *k, uint16_t index)
 			CONF_ERROR(k->r, &k->t->at, CERTIFICATE,
 			    "certificate \"%s\" is not PEM certificates",
 			    k->t->certificate);
-		return;
+		return NULL;
 	}
-	X509 *leaf = sk_X509_value(k->chain, 0);
 	for (int i = 0; i < sk_X509_num(k->chain); i++)
 		check_dates(k, sk_X509_value(k->chain, i));
+	return sk_X509_value(k->chain, 0);
+}
+
+static void
+check_certificate(struct check *k, uint16_t index)
+{
+	X509 *leaf = check_chain(k);
+
+	if (leaf == NULL)
+		return;
 	for (size_t i = 0; i < k->r->listener_ids.n; i++)
 		if (k->r->listeners[i].tls == index)
 			check_name(k, leaf, &k->r->listeners[i]);
 	check_role(k, leaf, k->r->tls_roles[index]);
+}
+
+/* Who verifies a signature asks for the right to sign, and for a name; the
+ * common name does not count. */
+static void
+check_signer(struct check *k, X509 *cert, const char *host)
+{
+	/* All bits are set where there is no such extension. */
+	if ((X509_get_key_usage(cert) & KU_DIGITAL_SIGNATURE) == 0)
+		CONF_WARN(k->r, &k->t->at, CERTIFICATE_USAGE,
+		    "certificate \"%s\" may not be used for signatures",
+		    k->t->certificate);
+	if (host != NULL &&
+	    !has_name(cert, host, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+		CONF_WARN(k->r, &k->t->at, AUTHOR_NAME,
+		    "certificate \"%s\" does not name \"%s\", the author's "
+		    "host",
+		    k->t->certificate, host);
+}
+
+static bool
+is_p256(const EVP_PKEY *key)
+{
+	char group[GROUP_MAX];
+
+	return EVP_PKEY_is_a(key, "EC") == 1 &&
+	       EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1 &&
+	       strcmp(group, SN_X9_62_prime256v1) == 0;
 }
 
 /* Asked only when the key is encrypted: say so, and give no passphrase. */
@@ -264,6 +310,9 @@ check_key(struct check *k)
 	else if (k->key == NULL)
 		CONF_ERROR(k->r, &k->t->at, KEY,
 		    "key \"%s\" is not a private key in PEM", k->t->key);
+	else if (k->p256 && !is_p256(k->key))
+		CONF_ERROR(k->r, &k->t->at, KEY_CURVE,
+		    "key \"%s\" is not on P-256", k->t->key);
 	else if (EVP_PKEY_get_security_bits(k->key) < SECURITY_MIN)
 		CONF_ERROR(k->r, &k->t->at, KEY_WEAK,
 		    "key \"%s\" has %d bits of security", k->t->key,
@@ -405,18 +454,33 @@ check_crls(struct check *k)
 	gw_buf_clear(&content);
 }
 
+static bool
+start(struct check *k)
+{
+	k->now = (time_t)(k->r->wall_us / 1000000);
+	k->chain = sk_X509_new_null();
+	k->cas = sk_X509_new_null();
+	if (k->chain == NULL || k->cas == NULL)
+		k->r->no_memory = true;
+	return k->chain != NULL && k->cas != NULL;
+}
+
+static void
+finish(struct check *k)
+{
+	sk_X509_pop_free(k->chain, X509_free);
+	sk_X509_pop_free(k->cas, X509_free);
+	EVP_PKEY_free(k->key);
+	ERR_clear_error();
+}
+
 void
 conf_tls_check(struct conf_reader *r, uint16_t index)
 {
 	struct check k = { .r = r, .t = &r->tls[index] };
 
-	k.now = (time_t)(r->wall_us / 1000000);
-	k.chain = sk_X509_new_null();
-	k.cas = sk_X509_new_null();
-	if (k.chain == NULL || k.cas == NULL) {
-		r->no_memory = true;
+	if (!start(&k))
 		goto out;
-	}
 	if (r->tls_roles[index] == 0)
 		CONF_WARN(r, &k.t->at, TLS_UNUSED, "nothing uses tls \"%s\"",
 		    k.t->id == NULL ? "" : k.t->id);
@@ -426,8 +490,39 @@ conf_tls_check(struct conf_reader *r, uint16_t index)
 	if (k.t->crl != NULL)
 		check_crls(&k);
 out:
-	sk_X509_pop_free(k.chain, X509_free);
-	sk_X509_pop_free(k.cas, X509_free);
-	EVP_PKEY_free(k.key);
-	ERR_clear_error();
+	finish(&k);
+}
+
+void
+conf_tls_check_signer(struct conf_reader *r,
+    const struct conf_redirect *redirect, const char *host)
+{
+	struct conf_tls t = { .certificate = redirect->certificate,
+		.key = redirect->key,
+		.at = redirect->at };
+	struct check k = { .r = r, .t = &t, .p256 = true };
+
+	if (!start(&k))
+		goto out;
+	X509 *leaf = check_chain(&k);
+	if (leaf != NULL)
+		check_signer(&k, leaf, host);
+	check_key(&k);
+out:
+	finish(&k);
+}
+
+void
+conf_tls_check_trust(struct conf_reader *r, const struct conf_krr *krr)
+{
+	struct conf_tls t = { .ca = krr->ca, .crl = krr->crl, .at = krr->at };
+	struct check k = { .r = r, .t = &t };
+
+	if (!start(&k))
+		goto out;
+	check_ca(&k);
+	if (t.crl != NULL)
+		check_crls(&k);
+out:
+	finish(&k);
 }

@@ -36,6 +36,17 @@ check_hop(const struct conf *c, uint16_t system, const struct conf_hop *h)
 }
 
 static void
+check_krr(const struct conf_krr *k)
+{
+	CHECK(k->dialect != NULL && k->at.line > 0);
+	CHECK(k->crl == NULL || k->ca != NULL);
+	CHECK(k->ca == NULL ||
+	      (k->n_authors > 0 && k->n_authors <= CONF_AUTHORS_MAX));
+	for (size_t i = 0; i < k->n_authors; i++)
+		CHECK(k->authors[i] != NULL && k->authors[i][0] != '\0');
+}
+
+static void
 check_system(const struct conf *c, uint16_t i)
 {
 	const struct conf_system *s = &c->systems[i];
@@ -45,6 +56,7 @@ check_system(const struct conf *c, uint16_t i)
 	for (size_t k = 0; k < s->base.n_identities; k++)
 		CHECK(conf_system_by_identity(
 			  c, gw_span_of(s->base.identities[k])) == i);
+	check_krr(&s->krr);
 	for (size_t k = 0; k < s->n_hops; k++) {
 		check_hop(c, i, &s->hops[k]);
 		CHECK(k == 0 || s->hops[k - 1].priority <= s->hops[k].priority);
@@ -62,6 +74,8 @@ check_conf(const struct conf *c)
 	CHECK(c->n_listeners > 0 && c->workers <= 256);
 	CHECK(c->limits.message_max >= 4096 && c->limits.t1_ms > 0);
 	CHECK(c->limits.system_transactions > 0);
+	CHECK(c->redirect.author != NULL && c->redirect.at.line > 0);
+	CHECK((c->redirect.certificate == NULL) == (c->redirect.key == NULL));
 	for (size_t i = 0; i < c->n_listeners; i++) {
 		const struct conf_listener *l = &c->listeners[i];
 		CHECK(l->id != NULL && l->advertise != NULL);
