@@ -134,6 +134,13 @@ the_shipped_example_loads(void **state)
 	snprintf(path, sizeof(path), "%s/pki/gateway.key", dir);
 	assert_string_equal(c->tls[0].key, path);
 	assert_ptr_equal(c->tls[0].at.file, c->path);
+	assert_string_equal(c->redirect.author, "sip:gw.border.example");
+	snprintf(path, sizeof(path), "%s/pki/krr.key", dir);
+	assert_string_equal(c->redirect.key, path);
+	assert_null(c->systems[0].krr.ca);
+	snprintf(path, sizeof(path), "%s/pki/ca.crl", dir);
+	assert_string_equal(c->systems[1].krr.crl, path);
+	assert_string_equal(c->systems[1].krr.authors[0], "gw.bravo.example");
 	conf_free(c);
 	gw_diag_free(d);
 }
