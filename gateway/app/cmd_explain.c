@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app/args.h"
+#include "app/explain_redirect.h"
 #include "app/settings.h"
 #include "core/gate.h"
 #include "core/topo.h"
@@ -16,7 +17,7 @@
 #define ARENA_MAX  (8u << 20)
 #define INSERT_MAX 160 /* octets of an edit that are shown */
 
-enum { CONFIG, FROM, TO, AT, JSON, SCHEMA };
+enum { CONFIG, FROM, TO, AT, JSON, SCHEMA, RESPONSE };
 
 static const struct args_option options[] = {
 	[CONFIG] = { "-c", "FILE", "the configuration, mcxgw.xml(5)", true },
@@ -31,13 +32,17 @@ static const struct args_option options[] = {
 	[JSON] = { "--json", NULL, "one JSON object on standard output",
 	    false },
 	[SCHEMA] = { "--schema", "DIR", "where the XSDs are", false },
+	[RESPONSE] = { "--response", "FILE",
+	    "a 488 that came back: what would become of its redirect", false },
 };
 
 static const struct args_verb verb = {
-	"explain -c FILE --from SYSTEM [--to SYSTEM] [--at TIME] [--json] "
-	"MESSAGE",
+	"explain -c FILE --from SYSTEM [--to SYSTEM] [--at TIME] "
+	"[--response FILE] [--json] MESSAGE",
 	"Tells the verdict on the SIP message in a file, step by step, and\n"
-	"what would change in it when it crosses.  What depends on the\n"
+	"what would change in it when it crosses, and the redirect response\n"
+	"(KRR) that would be sent.  With --response also what would become of\n"
+	"the one that came back for it.  What depends on the\n"
 	"moment (rates, open transactions, replays) is not looked at.\n"
 	"Exit status 0: permitted; 1: redirected or refused.\n",
 	options, GW_COUNT(options), 1, 1
@@ -45,7 +50,7 @@ static const struct args_verb verb = {
 
 struct explain {
 	struct snapshot *snap;
-	struct gw_buf text, out;
+	struct gw_buf text, response, out;
 	struct gw_arena *arena;
 	struct gate gate;
 	struct token_sealer *sealer;
@@ -56,12 +61,15 @@ struct explain {
 	struct topo_target target;
 	struct gw_fault fault;
 	struct gate_ask ask;
+	bool redirects; /* redirect holds something */
+	struct redirect_result redirect;
 };
 
 static void
 explain_free(struct explain *e)
 {
 	gw_buf_clear(&e->text);
+	gw_buf_clear(&e->response);
 	gw_buf_clear(&e->out);
 	gw_arena_free(e->arena);
 	eccsi_verifier_free(e->gate.verifier);
@@ -78,6 +86,7 @@ explain_new(void)
 	if (e == NULL)
 		return NULL;
 	gw_buf_init(&e->text, SETTINGS_FILE_MAX);
+	gw_buf_init(&e->response, SETTINGS_FILE_MAX);
 	gw_buf_init(&e->out, OUT_MAX);
 	e->arena = gw_arena_new(ARENA_MAX);
 	e->gate.verifier = eccsi_verifier_new(64);
@@ -239,6 +248,10 @@ write_json(struct explain *e, bool edited)
 	gw_json_close(&j, ']');
 	write_steps(&j, v);
 	write_changes(e, &j, edited);
+	if (e->redirects)
+		explain_redirect_json(&j, &e->redirect);
+	else
+		gw_json_null(&j, "redirect");
 	gw_json_close(&j, '}');
 	gw_buf_text(&e->out, "\n");
 }
@@ -263,6 +276,8 @@ write_text(struct explain *e, bool edited)
 	}
 	if (v->n_domains > 0)
 		gw_buf_text(&e->out, "\n");
+	if (e->redirects)
+		explain_redirect_text(&e->out, &e->redirect);
 	if (edited)
 		gw_buf_fmt(&e->out, "changes: %u places (--json shows them)\n",
 		    e->edits.n);
@@ -293,6 +308,25 @@ unreadable(struct explain *e, bool json, enum gw_err err)
 	return CMD_NO;
 }
 
+/* The redirect that would be written, or what would become of the one that
+ * came back. */
+static void
+redirect(struct explain *e)
+{
+	struct redirect r = { e->snap, e->arena, e->now, 0 };
+	const char *why;
+
+	e->redirects = explain_redirect_out(&r, &e->judged, &e->redirect);
+	if (e->redirects || e->response.len == 0)
+		return;
+	why = explain_redirect_back(
+	    &r, &e->judged, gw_buf_span(&e->response), &e->redirect);
+	if (why == NULL)
+		e->redirects = true;
+	else
+		fprintf(stderr, "mcxgw: %s\n", why);
+}
+
 static int
 answer(struct explain *e, bool json)
 {
@@ -302,6 +336,7 @@ answer(struct explain *e, bool json)
 	if (err != GW_OK)
 		return unreadable(e, json, err);
 	judge(e);
+	redirect(e);
 	bool edited = edit(e);
 	if (json)
 		write_json(e, edited);
@@ -340,6 +375,11 @@ run(struct explain *e, const struct args *a)
 	}
 	if (settings_read(a->rest[0], &e->text) != GW_OK) {
 		perror(a->rest[0]);
+		return CMD_ENVIRONMENT;
+	}
+	if (a->values[RESPONSE] != NULL &&
+	    settings_read(a->values[RESPONSE], &e->response) != GW_OK) {
+		perror(a->values[RESPONSE]);
 		return CMD_ENVIRONMENT;
 	}
 	if (!load(e, a))

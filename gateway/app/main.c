@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/cmd.h"
+#include "codec/krr/krr.h"
 #include "mcxgw/xml.h"
 
 static const struct {
@@ -48,6 +49,11 @@ main(int argc, char **argv)
 		return CMD_YES;
 	}
 	gw_xml_init();
+	if (krr_init() != GW_OK) {
+		fprintf(stderr, "mcxgw: xmlsec cannot be used: another version "
+				"than it was built with\n");
+		return CMD_ENVIRONMENT;
+	}
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(argv[1], verbs[i].verb) == 0)
 			return verbs[i].run(argc - 1, argv + 1);

@@ -241,8 +241,8 @@ malformed(struct core *c, const struct core_flow *flow, enum gw_err err,
 	gw_buf_fmt(&text, "Warning: 399 %s \"octet %zu: %s\"\r\n",
 	    c->snap->conf->name, fault->at, fault->why);
 	core_reply_stateless(c, flow, &c->msg,
-	    &(struct core_refusal){
-		status_of(err, fault->why), gw_buf_span(&text) });
+	    &(struct core_refusal){ .status = status_of(err, fault->why),
+		.headers = gw_buf_span(&text) });
 	gw_buf_clear(&text);
 }
 

@@ -8,6 +8,7 @@
  *   response.c  responses that come in and go back
  *   cancel.c    CANCEL, ACK
  *   reply.c     responses of the gateway's own
+ *   redirected.c  redirects: written, and on their way back
  *   probe.c     OPTIONS that find out whether next hops live
  *   why.c       the last decisions, for `ctl why`
  */
@@ -17,6 +18,8 @@
 #include "codec/sip/sip_build.h"
 #include "codec/sip/sip_edit.h"
 #include "core/gate.h"
+#include "core/redirect.h"
+#include "core/rounds.h"
 #include "core/topo.h"
 #include "core/txn.h"
 #include "core/why.h"
@@ -32,7 +35,17 @@
 #define CORE_CLEAN_US	100000 /* what is done is freed after that */
 #define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
 
-struct probes; /* probe.c */
+struct probes; /* redirected.c */
+/** Answer x, whose verdict (c->judged) is a redirect. */
+void core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m);
+/** A response may bring a redirect.  True: it goes on, with *new in place of
+ * *old if that is not empty.  False: it must not; x is answered. */
+bool core_redirect_back(struct core *c, struct txn *x,
+    const struct sip_msg *rsp, struct gw_span *old, struct gw_span *new);
+/** Does rsp bring a redirect? */
+bool core_has_redirect(struct core *c, const struct sip_msg *rsp);
+
+/* probe.c */
 
 struct core {
 	struct core_setup setup;
@@ -47,6 +60,7 @@ struct core {
 	struct probes *probes;
 	struct metrics metrics;
 	bool draining;
+	struct rounds rounds; /* redirects of one call */
 	size_t probing; /* transactions that are OPTIONS of our own */
 	uint64_t counter; /* of decisions and dice */
 	/* To be freed at the next call, as actions may point in. */
@@ -159,6 +173,7 @@ bool core_hand_over(struct core *c, const struct core_flow *flow,
 struct core_refusal {
 	unsigned status;
 	struct gw_span headers; /* whole lines */
+	struct gw_span content_type, body;
 };
 /** Answer x with a response of our own. */
 void core_reply(struct core *c, struct txn *x, const struct sip_msg *m,
@@ -177,6 +192,16 @@ struct core_flow
 core_reply_flow(const struct core_flow *flow, const struct sip_msg *m);
 void core_send_back(struct core *c, const struct core_flow *flow,
     const struct snapshot *s, const struct iovec *iov, size_t n, size_t len);
+
+/* redirected.c */
+/** Answer x, whose verdict (c->judged) is a redirect. */
+void core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m);
+/** A response may bring a redirect.  True: it goes on, with *new in place of
+ * *old if that is not empty.  False: it must not; x is answered. */
+bool core_redirect_back(struct core *c, struct txn *x,
+    const struct sip_msg *rsp, struct gw_span *old, struct gw_span *new);
+/** Does rsp bring a redirect? */
+bool core_has_redirect(struct core *c, const struct sip_msg *rsp);
 
 /* probe.c */
 bool core_probes_start(struct core *c);

@@ -87,7 +87,9 @@ build(struct core *c, const struct core_flow *flow, uint16_t port,
 	char source[CONF_ADDR_TEXT], tag[17];
 	struct gw_span text = { NULL, 0 };
 	struct sip_reply r = { .status = refusal->status,
-		.headers = refusal->headers };
+		.headers = refusal->headers,
+		.content_type = refusal->content_type,
+		.body = refusal->body };
 	struct gw_buf buf;
 
 	set_source(flow, port, m, source, &r);
@@ -140,7 +142,7 @@ core_reply_stateless(struct core *c, const struct core_flow *flow,
 static void
 send_trying(struct core *c, struct txn *x, const struct sip_msg *m)
 {
-	struct core_refusal trying = { 100, { NULL, 0 } };
+	struct core_refusal trying = { .status = 100, .headers = { NULL, 0 } };
 	struct gw_span text = build(c, &x->flow, x->source_port, m, &trying);
 	struct iovec *iov = text.len == 0 ? NULL : core_iov(c->arena, text);
 
@@ -154,7 +156,7 @@ send_trying(struct core *c, struct txn *x, const struct sip_msg *m)
 void
 core_reply_late(struct core *c, struct txn *x, unsigned status)
 {
-	struct core_refusal r = { status, { NULL, 0 } };
+	struct core_refusal r = { .status = status, .headers = { NULL, 0 } };
 	struct gw_fault fault;
 
 	if (x->raw.len == 0 || sip_msg_parse(x->raw, &c->sent, &fault) != GW_OK)

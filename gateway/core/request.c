@@ -127,7 +127,8 @@ check_fields(struct core *c, const struct fresh *f)
 		return refusal(483);
 	struct gw_span options = sip_msg_value(m, SIP_HDR_PROXY_REQUIRE);
 	if (options.len > 0) {
-		struct core_refusal r = { 420, { NULL, 0 } };
+		struct core_refusal r = { .status = 420,
+			.headers = { NULL, 0 } };
 		gw_buf_init(&text, 4096);
 		gw_buf_text(&text, "Unsupported: ");
 		gw_buf_add(&text, options);
@@ -155,8 +156,10 @@ static struct core_refusal
 answer_ping(const struct core *c)
 {
 	if (c->draining)
-		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
-	return (struct core_refusal){ 200, GW_SPAN(ALLOW) };
+		return (struct core_refusal){ .status = 503,
+			.headers = GW_SPAN(RETRY_AFTER) };
+	return (
+	    struct core_refusal){ .status = 200, .headers = GW_SPAN(ALLOW) };
 }
 
 /* Checks before anything is kept; status 0: go on. */
@@ -187,7 +190,8 @@ check(struct core *c, struct fresh *f)
 	if (f->in_dialog && (!f->target.has_token || f->target.memo == 0))
 		return refusal(481);
 	if (c->draining && !f->in_dialog)
-		return (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+		return (struct core_refusal){ .status = 503,
+			.headers = GW_SPAN(RETRY_AFTER) };
 	return r;
 }
 
@@ -254,6 +258,7 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 	x->verdict = GW_PERMIT;
 	x->memo =
 	    f->target.memo_of_uri != 0 ? f->target.memo_of_uri : f->target.memo;
+	x->ask.rule = REDIRECT_NO_RULE;
 	if (f->in_dialog && !gate_wants(f->m)) {
 		x->to = f->target.to;
 		x->rule = "dialog";
@@ -268,6 +273,7 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 	x->rule = v->rule;
 	x->cap_p = v->cap_p;
 	x->cap_q = v->cap_q;
+	x->ask = redirect_asks(&c->judged);
 	if (c->judged.memo != 0)
 		x->memo = c->judged.memo;
 	if (v->outcome == GW_PERMIT && c->judged.match.matched) {
@@ -290,9 +296,13 @@ carry_out(struct core *c, struct txn *x, const struct fresh *f)
 	const struct gw_verdict *v = &c->judged.verdict;
 	unsigned status = 500;
 
+	if (x->verdict == GW_REDIRECT) {
+		core_redirect_out(c, x, f->m);
+		return;
+	}
 	if (x->verdict != GW_PERMIT) {
-		struct core_refusal r = { v->status,
-			core_verdict_headers(c, v, x->decision) };
+		struct core_refusal r = { .status = v->status,
+			.headers = core_verdict_headers(c, v, x->decision) };
 		core_reply(c, x, f->m, &r);
 		return;
 	}
@@ -345,7 +355,8 @@ fresh_request(struct core *c, struct fresh *f)
 	}
 	struct txn *x = start(c, f);
 	if (x == NULL) {
-		r = (struct core_refusal){ 503, GW_SPAN(RETRY_AFTER) };
+		r = (struct core_refusal){ .status = 503,
+			.headers = GW_SPAN(RETRY_AFTER) };
 		LOG_WARN("transactions.full",
 		    kv_span("peer", core_system_id(c->snap, f->flow->system)));
 		core_reply_stateless(c, f->flow, f->m, &r);

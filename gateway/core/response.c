@@ -6,17 +6,20 @@
 
 #include "codec/sip/sip_via.h"
 
-/* Edit rsp for the way back; the pieces live until the next call. */
+/* Edit rsp for the way back, with part[1] in place of part[0]; the pieces live until the next call. */
 static bool
 compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
-    const struct topo_back *back, uint64_t memo, struct core_out *out)
+    const struct topo_back *back, uint64_t memo, const struct gw_span part[2],
+    struct core_out *out)
 {
 	struct topo_response r = { .vias = back->vias,
 		.key_id = back->key_id,
 		.memo = memo,
 		.answering_side = back->answering,
 		.handling = policy_handling(
-		    t->snap->policy, t->from, t->to, t->as_of_us) };
+		    t->snap->policy, t->from, t->to, t->as_of_us),
+		.old_part = part[0],
+		.new_part = part[1] };
 	struct gw_fault fault = { 0, "" };
 	size_t n;
 
@@ -80,6 +83,7 @@ static void
 pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 {
 	struct topo t = backwards(c, x->snap, x->to);
+	struct gw_span part[2] = { { NULL, 0 }, { NULL, 0 } };
 	struct topo_back back;
 	struct core_out out;
 
@@ -91,10 +95,12 @@ pass_back(struct core *c, struct txn *x, const struct sip_msg *rsp)
 			core_reply_late(c, x, 502);
 		return;
 	}
+	if (!core_redirect_back(c, x, rsp, &part[0], &part[1]))
+		return;
 	t.to = x->from;
 	t.in = hop_listener(x->snap, x->to, x->hop);
 	t.out = x->flow.listener;
-	if (!compose(c, &t, rsp, &back, x->memo, &out)) {
+	if (!compose(c, &t, rsp, &back, x->memo, part, &out)) {
 		if (rsp->status >= 200)
 			core_reply_late(c, x, 502);
 		return;
@@ -152,6 +158,7 @@ pass_back_stateless(struct core *c, const struct core_flow *flow,
     const struct sip_msg *rsp, const struct topo_via *via)
 {
 	struct topo t = backwards(c, c->snap, flow->system);
+	const struct gw_span none[2] = { { NULL, 0 }, { NULL, 0 } };
 	struct gw_fault fault;
 	struct topo_back back;
 	struct core_out out;
@@ -161,14 +168,16 @@ pass_back_stateless(struct core *c, const struct core_flow *flow,
 	if (flow->system == GW_SYSTEM_NONE || rsp->status == 100 ||
 	    topo_open_via(&t, via, &back) != GW_OK ||
 	    back.to >= c->snap->conf->n_systems ||
-	    back.listener >= c->snap->conf->n_listeners) {
+	    back.listener >= c->snap->conf->n_listeners ||
+	    /* Without its request no redirect can be judged. */
+	    core_has_redirect(c, rsp)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}
 	t.to = back.to;
 	t.in = flow->listener;
 	t.out = back.listener;
-	if (!compose(c, &t, rsp, &back, back.memo, &out)) {
+	if (!compose(c, &t, rsp, &back, back.memo, none, &out)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}

@@ -45,6 +45,7 @@ load_parts(struct snapshot *s, const char *schema_dir, struct gw_now now,
 		.n_systems = s->conf->n_systems,
 		.wall_us = now.wall_us };
 
+	s->redirects = redirects_load(s->conf, schema_dir, d);
 	s->tokens = token_ring_load(s->conf->token_keys, now, d);
 	s->policy = policy_load(&source, d);
 	if (s->policy == NULL)
@@ -84,7 +85,8 @@ snapshot_load(const char *path, const char *schema_dir, struct gw_now now,
 	if (s->conf != NULL)
 		load_parts(s, schema_dir, now, d);
 	if (gw_diag_errors(d) > 0 || s->conf == NULL || s->tokens == NULL ||
-	    s->policy == NULL || s->kms == NULL || !make_state(s, old)) {
+	    s->redirects == NULL || s->policy == NULL || s->kms == NULL ||
+	    !make_state(s, old)) {
 		if (gw_diag_errors(d) == 0)
 			gw_diag_error(d, &(struct gw_where){ path, 0 },
 			    "snapshot.memory", "more memory",
@@ -113,6 +115,7 @@ snapshot_unref(struct snapshot *s)
 	meters_free(s->meters);
 	health_free(s->health);
 	names_free(s->names);
+	redirects_free(s->redirects);
 	token_ring_free(s->tokens);
 	kms_certs_free(s->kms);
 	policy_free(s->policy);

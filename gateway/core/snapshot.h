@@ -19,6 +19,7 @@
 #include "core/health.h"
 #include "core/meter.h"
 #include "core/names.h"
+#include "core/redirects.h"
 #include "policy/policy.h"
 
 struct snapshot {
@@ -30,6 +31,7 @@ struct snapshot {
 	struct kms_certs *kms;
 	struct token_ring *tokens;
 	struct health *health; /* one entry for each hop id */
+	struct redirects *redirects;
 	struct meters *meters; /* one entry for each rule, and each system */
 	uint8_t branch_key[16]; /* for branches; the same on every node */
 	void *net; /* TLS contexts; owned, freed with net_free */

@@ -17,7 +17,7 @@
 struct cross {
 	struct topo_work w;
 	int8_t cap_p, cap_q; /* -1: none */
-	size_t cut; /* octets that go from the body */
+	size_t cut, put; /* octets that leave and enter the body */
 };
 
 static bool
@@ -81,9 +81,10 @@ cross_plain(struct cross *c, const struct sip_hdr *h)
 			   topo_field_priority(w, h, c->cap_p, c->cap_q) :
 			   GW_OK;
 	case SIP_HDR_CONTENT_LENGTH:
-		return c->cut == 0 ? GW_OK :
-				     topo_field_number(
-					 w, h->value, w->m->body.len - c->cut);
+		return c->cut == 0 && c->put == 0 ?
+			   GW_OK :
+			   topo_field_number(
+			       w, h->value, w->m->body.len - c->cut + c->put);
 	default: return GW_OK;
 	}
 }
@@ -146,6 +147,14 @@ cut_body(struct cross *c, const struct mcx_body *body)
 		err = topo_work_replace(w, cut, none);
 	}
 	return err;
+}
+
+static enum gw_err
+swap_part(struct cross *c, struct gw_span old, struct gw_span part)
+{
+	c->cut += old.len;
+	c->put += part.len;
+	return topo_work_replace(&c->w, old, part);
 }
 
 static enum gw_err
@@ -237,6 +246,8 @@ topo_edit_response(const struct topo *t, const struct sip_msg *m,
 		err = put_asserted_identity(&c.w);
 	if (err == GW_OK)
 		err = cut_body(&c, r->body);
+	if (err == GW_OK && r->old_part.len > 0)
+		err = swap_part(&c, r->old_part, r->new_part);
 	if (err == GW_OK)
 		err = cross_rows(&c);
 	return err != GW_OK ? err : topo_work_end(&c.w);

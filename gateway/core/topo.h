@@ -147,6 +147,9 @@ struct topo_response {
 	const struct mcx_body *body; /* NULL: not read */
 	bool answering_side; /* t->to is the side that was called (the
 	                        request went against the dialog) */
+	/* A run of the body that is written anew, with what stands there
+	 * then; empty for none. */
+	struct gw_span old_part, new_part;
 };
 
 /**

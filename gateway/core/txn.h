@@ -17,6 +17,7 @@
 
 #include "codec/sip/sip_msg.h"
 #include "core/core.h"
+#include "core/redirect.h"
 #include "core/wheel.h"
 
 struct topo_seen;
@@ -148,6 +149,7 @@ struct txn {
 
 	/* what is told of it */
 	uint64_t decision;
+	struct redirect_ask ask; /* who asked, while the arena is there */
 	uint64_t memo; /* what its dialog's tokens remember */
 	const char *rule; /* lives in snap */
 	uint8_t verdict, reason; /* enum gw_outcome, gw_reason */
