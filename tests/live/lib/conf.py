@@ -60,23 +60,26 @@ def hop(system, transport, address, udp_limit, more=''):
         address, transport, tls, more)
 
 
-def system(name, transport, hops, health='0s', udp_limit=65507, more=''):
+def system(name, transport, hops, health='0s', udp_limit=65507, more='',
+           attributes=''):
     """hops: addresses "host:port"."""
     identity = ''
     if transport == 'tls':
         identity = '    <identity tls="%s"/>\n' % HOST[name]
     side = 'local' if name == 'alpha' else 'partner'
-    return ('  <system id="%s" side="%s">\n'
+    return ('  <system id="%s" side="%s"%s>\n'
             '    <domain name="%s"/>\n%s%s%s'
             '    <health options="%s"/>\n  </system>\n'
-            % (name, side, DOMAIN[name], identity,
+            % (name, side, attributes, DOMAIN[name], identity,
                ''.join(hop(name, transport, h, udp_limit) for h in hops),
                more, health))
 
 
 def document(transports, host, peers, limits=LIMITS, workers='2',
-             log='info', crl=True, udp_limit=65507, health='0s', more=''):
-    """mcxgw.xml.  transports, peers: dicts by system id."""
+             log='info', crl=True, udp_limit=65507, health='0s', more='',
+             systems=None):
+    """mcxgw.xml.  transports, peers: dicts by system id; systems: by id
+    what more is in one."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>\n',
            '<mcxgw xmlns="urn:mcxgw:config:1" name="%s">\n'
            % HOST['gateway'],
@@ -88,7 +91,8 @@ def document(transports, host, peers, limits=LIMITS, workers='2',
     for s, t in transports.items():
         out.append(listeners(s, t, host))
     for s, t in transports.items():
-        out.append(system(s, t, peers[s], health, udp_limit))
+        out.append(system(s, t, peers[s], health, udp_limit,
+                          (systems or {}).get(s, '')))
     out.append('  <topology keys="pki/token.keys"/>\n'
                '  <policy file="policy.xml" agreements="agreements"/>\n'
                '  <limits %s/>\n'

@@ -1,11 +1,12 @@
 """SIPp as callers and called: many calls at once, and what became of them."""
 import csv
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 
-from . import case, conf, env, ua
+from . import case, conf, env, sip, ua
 from .env import PATIENCE
 
 HEAD = '''<?xml version="1.0" encoding="UTF-8"?>
@@ -153,6 +154,59 @@ class Load:
             '%d calls ended well, %d failed, of %d; sipp ends with %s:\n%s' \
             % (ok, bad, self.calls, self.uac.returncode, text)
         shutil.rmtree(self.folder)
+
+
+class Play(Load):
+    """Scenarios of tests/live/sipp, one call after the other.
+
+    caller, called  their names; rows: a list of fields for each call
+    """
+
+    def __init__(self, site, a, b, caller, called, to=None):
+        self.roles = {'caller': caller, 'called': called}
+        super().__init__(site, 10, len(caller[1]), a, b, to)
+
+    def play(self, role, system, *more):
+        name, rows = self.roles[role]
+        with open(os.path.join(env.HERE, '..', 'sipp', name + '.xml'),
+                  encoding='utf-8') as f:
+            text = f.read()
+        if rows:
+            assert not any(';' in x or '\n' in x for r in rows for x in r)
+            with open(self.path(role + '.rows'), 'w', encoding='utf-8') as f:
+                f.write('SEQUENTIAL\n' + ''.join(
+                    ';'.join(r) + '\n' for r in rows))
+            more = ('-inf', self.path(role + '.rows'), *more)
+        return self.run(role, text, system, '-key', 'inner',
+                        'inside-%s.test' % system, '-trace_msg',
+                        '-message_file', self.path(role + '.msg'), *more)
+
+    def __enter__(self):
+        self.uas = self.play('called', self.b)
+        host, port = self.site.addresses[self.b][0]
+        kind = 'udp' if self.mode(self.b) == 'u1' else 'tcp'
+        case.until(lambda: listening(kind, host, port))
+        self.uac = self.play(
+            'caller', self.a, '-key', 'from', ua.USERS[self.a], '-key', 'to',
+            ua.USERS[self.b], '-m', str(self.calls), '-l', '1', '-timeout',
+            str(int(30 * PATIENCE)), self.to)
+        return self
+
+    def messages(self, role, fits):
+        """What a role sent or received, as sip.Msg."""
+        with open(self.path(role + '.msg'), 'rb') as f:
+            text = f.read()
+        out = []
+        for piece in re.split(rb'-{40,} [0-9-]+[^\n]*\n', text)[1:]:
+            way, _, raw = piece.partition(b'\n\n')
+            size = re.search(rb'[(\[](\d+)(?:\]| bytes)', way)
+            if size is None:
+                continue
+            m = sip.Msg(raw[:int(size.group(1))])
+            m.received = b'received' in way
+            if fits(m):
+                out.append(m)
+        return out
 
 
 class Tunnel:
