@@ -166,6 +166,22 @@ head_of(struct gw_span in)
 	return gw_span_sub(in, 0, end < most.len ? end + 4 : 0);
 }
 
+/* A refusal that is too large ends its call all the same: who waits for it
+ * gets one without what was in it. */
+static void
+stand_in(struct sip_stream *s, const struct sip_msg *m)
+{
+	const struct sip_reply reply = { .status = 502,
+		.reason = "Response Too Large" };
+	struct gw_buf out;
+
+	gw_buf_init(&out, REPLY_MAX);
+	sip_reply_build(&out, m, &reply);
+	if (gw_buf_ok(&out))
+		deliver(s, gw_buf_span(&out));
+	gw_buf_clear(&out);
+}
+
 static void
 answer_lost(struct sip_stream *s, struct gw_span in, enum gw_err why,
     const struct gw_fault *fault)
@@ -178,7 +194,11 @@ answer_lost(struct sip_stream *s, struct gw_span in, enum gw_err why,
 
 	/* Whether the rest of the head could be read changes nothing. */
 	enum gw_err err = sip_msg_parse(head_of(in), &m, &ignored);
-	if ((err != GW_OK && ignored.why == NULL) || !m.answerable)
+	if (err != GW_OK && ignored.why == NULL)
+		return;
+	if (m.status >= 300 && why == GW_ELIMIT)
+		stand_in(s, &m);
+	if (!m.answerable)
 		return;
 	gw_buf_init(&out, REPLY_MAX);
 	sip_reply_build(&out, &m, &reply);
