@@ -66,20 +66,21 @@ static const char *const words[] = {
 	[REDIRECT_REPLACE] = "write",
 };
 
-static const char *
-clause(bool kept)
+static bool
+is_kept(const struct gw_step *step)
 {
-	return kept ? "policy permits the pair" :
-		      "policy does not permit the pair";
+	return step->outcome == GW_STEP_PASS;
 }
 
 static void
-write_domain(struct gw_json *j, struct gw_span domain, bool kept)
+write_domain(
+    struct gw_json *j, struct gw_span domain, const struct gw_step *step)
 {
 	gw_json_open(j, NULL, '{');
 	gw_json_span(j, "domain", domain);
-	gw_json_bool(j, "kept", kept);
-	gw_json_text(j, "because", clause(kept));
+	gw_json_bool(j, "kept", is_kept(step));
+	gw_json_span(j, "fact", step->fact);
+	gw_json_text(j, "because", step->because);
 	gw_json_close(j, '}');
 }
 
@@ -97,13 +98,22 @@ explain_redirect_json(struct gw_json *j, const struct redirect_result *r)
 	gw_json_close(j, ']');
 	gw_json_open(j, "offered", '[');
 	for (size_t i = 0; i < r->n_offered; i++)
-		write_domain(j, r->offered[i], r->kept[i]);
+		write_domain(j, r->offered[i], &r->judged[i]);
 	gw_json_close(j, ']');
 	if (r->text.len > 0)
 		gw_json_span(j, "krr", r->text);
 	else
 		gw_json_null(j, "krr");
 	gw_json_close(j, '}');
+}
+
+static void
+write_line(
+    struct gw_buf *out, struct gw_span domain, const struct gw_step *step)
+{
+	gw_buf_fmt(out, "  %.*s: %s: %.*s %s\n", GW_FMT(domain),
+	    is_kept(step) ? "kept" : "dropped", GW_FMT(step->fact),
+	    step->because);
 }
 
 void
@@ -114,8 +124,7 @@ explain_redirect_text(struct gw_buf *out, const struct redirect_result *r)
 		gw_buf_fmt(out, ": %s", r->why);
 	gw_buf_text(out, "\n");
 	for (size_t i = 0; i < r->n_offered; i++)
-		gw_buf_fmt(out, "  %.*s: %s: %s\n", GW_FMT(r->offered[i]),
-		    r->kept[i] ? "kept" : "dropped", clause(r->kept[i]));
+		write_line(out, r->offered[i], &r->judged[i]);
 	gw_buf_add(out, r->text);
 	if (r->text.len > 0)
 		gw_buf_text(out, "\n");

@@ -192,12 +192,14 @@ is_permitted(void *arg, struct gw_span domain)
 {
 	const struct permit *p = arg;
 	struct redirect_result *out = p->out;
-	bool yes = policy_permits_pair(p->r->snap->policy, p->ask->rule,
-	    p->ask->reversed, p->ask->initiator_kms, domain, p->r->now.wall_us);
+	struct gw_step step;
+	bool yes =
+	    policy_pair_step(p->r->snap->policy, p->ask->rule, p->ask->reversed,
+		p->ask->initiator_kms, domain, p->r->now.wall_us, &step);
 
 	if (out->n_offered < KRR_DOMAINS_MAX) {
 		out->offered[out->n_offered] = domain;
-		out->kept[out->n_offered++] = yes;
+		out->judged[out->n_offered++] = step;
 	}
 	return yes;
 }

@@ -46,9 +46,10 @@ struct redirect_result {
 	struct gw_span text; /* of REPLACE, and of what was written */
 	size_t n, dropped; /* domains kept; how many were not */
 	struct gw_span domains[KRR_DOMAINS_MAX];
-	size_t n_offered; /* of a received KRR: its list, and what was kept */
+	size_t n_offered; /* of a received KRR: its list, and for each the
+			     step that settled whether it was kept */
 	struct gw_span offered[KRR_DOMAINS_MAX];
-	bool kept[KRR_DOMAINS_MAX];
+	struct gw_step judged[KRR_DOMAINS_MAX];
 	struct gw_span author; /* name in the certificate, if verified */
 };
 
