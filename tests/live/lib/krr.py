@@ -80,22 +80,23 @@ def is_signed(octets):
 
 def inner(octets):
     """The octets of the KRR inside, or None."""
-    m = re.search(b'<EmbeddedKrr>(.*)</EmbeddedKrr>', octets, re.S)
+    m = re.search(b'<(?:v:)?EmbeddedKrr>(.*)</(?:v:)?EmbeddedKrr>', octets, re.S)
     return m and m.group(1)
 
 
 def own(octets):
     """The document without what it embeds."""
-    return re.sub(b'<EmbeddedKrr>.*</EmbeddedKrr>', b'', octets, flags=re.S)
+    return re.sub(b'<(?:v:)?EmbeddedKrr>.*</(?:v:)?EmbeddedKrr>', b'',
+                  octets, flags=re.S)
 
 
 def domains(octets, item=b'KmsUri'):
     return [x.decode() for x in re.findall(
-        b'<%s>([^<]*)</%s>' % (item, item), own(octets))]
+        b'<(?:v:)?%s>([^<]*)</' % item, own(octets))]
 
 
 def value(octets, name):
-    m = re.search('<%s>([^<]*)</%s>' % (name, name), own(octets).decode())
+    m = re.search('<(?:v:)?%s>([^<]*)</' % name, own(octets).decode())
     return m and m.group(1)
 
 
