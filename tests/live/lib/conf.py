@@ -60,17 +60,16 @@ def hop(system, transport, address, udp_limit, more=''):
         address, transport, tls, more)
 
 
-def system(name, transport, hops, health='0s', udp_limit=65507, more='',
-           attributes=''):
+def system(name, transport, hops, health='0s', udp_limit=65507, more=''):
     """hops: addresses "host:port"."""
     identity = ''
     if transport == 'tls':
         identity = '    <identity tls="%s"/>\n' % HOST[name]
     side = 'local' if name == 'alpha' else 'partner'
-    return ('  <system id="%s" side="%s"%s>\n'
+    return ('  <system id="%s" side="%s">\n'
             '    <domain name="%s"/>\n%s%s%s'
             '    <health options="%s"/>\n  </system>\n'
-            % (name, side, attributes, DOMAIN[name], identity,
+            % (name, side, DOMAIN[name], identity,
                ''.join(hop(name, transport, h, udp_limit) for h in hops),
                more, health))
 
