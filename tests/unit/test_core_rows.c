@@ -7,15 +7,8 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
-#include "codec/mikey/mikey_imsg.h"
-#include "codec/mikey/mikey_uid.h"
-#include "support/talk.h"
-#include "support/tmikey.h"
-
-#define CORPUS	 GW_TESTS_DIR "/corpus/kms/"
-#define NTP_UNIX UINT64_C(2208988800)
+#include "support/tcall.h"
 
 static const char config[] =
     "<mcxgw xmlns=\"urn:mcxgw:config:1\" name=\"gw.example\">\n"
@@ -40,20 +33,6 @@ static const char config[] =
     " udp-limit=\"65000\"/></system>\n"
     "<topology keys=\"token.keys\"/>\n"
     "<policy agreements=\"agreements\" file=\"policy.xml\"/>\n</mcxgw>\n";
-
-#define PARTIES(more)                                                          \
-	"<agreement xmlns=\"urn:mcxgw:agreement:1\" id=\"ab\" serial=\"1\"\n"  \
-	" valid-from=\"2026-01-01T00:00:00Z\""                                 \
-	" valid-until=\"2030-01-01T00:00:00Z\" " more ">\n"                    \
-	"<party system=\"alpha\"><domain name=\"mcptt.alpha.example\"/>"       \
-	"<security-domain kms=\"kms.alpha.example\" certificate=\"" CORPUS     \
-	"alpha/certificate.xml\"/>"                                            \
-	"<security-domain kms=\"kms.alpha-new.example\"/></party>\n"           \
-	"<party system=\"bravo\"><domain name=\"mcptt.bravo.example\"/>"       \
-	"<security-domain kms=\"kms.bravo.example\" certificate=\"" CORPUS     \
-	"bravo/certificate.xml\"/>"                                            \
-	"<security-domain kms=\"kms.bravo-tac.example\"/>"                     \
-	"<security-domain kms=\"kms.bravo-old.example\"/></party>\n"
 
 #define RULE(id, kinds, more)                                                  \
 	"<permit from=\"alpha\" to=\"bravo\" id=\"" id "\">"                   \
@@ -85,37 +64,14 @@ static const char revoking[] = POLICY("<revoked kms=\"kms.alpha.example\"/>");
 static const char revoking_receiver[] =
     POLICY("<revoked kms=\"kms.bravo.example\"/>");
 
-enum damage {
-	GOOD,
-	NO_KEY,
-	TAMPERED, /* one bit of the signature */
-	CUT, /* ends in the middle of a payload */
-	OTHERS /* signed by another KMS's user */
-};
-
-/* A call; NULL: what is good. */
-struct call {
-	const char *calling; /* in the info document */
-	const char *asserted;
-	const char *uri, *target; /* Request-URI; in the info document */
-	const char *session;
-	const char *idri, *idrr, *kmsi, *kmsr;
-	enum damage damage;
-	int made_s; /* off the time of the call */
-	const char *info; /* more in the document */
-	const char *more; /* more lines */
-	const char *body; /* instead of all */
-};
-
 struct row {
 	const char *name;
-	struct call call;
+	struct tcall call;
 	unsigned status; /* 0: it crosses */
 	const char *says; /* in the refusal; of what crosses */
 };
 
-#define ALICE "sip:alice@mcptt.alpha.example"
-#define BOB   "sip:bob@mcptt.bravo.example"
+#define BOB TCALL_BOB
 #define OPAQUE                                                                 \
 	"<mcptt-calling-user-id type=\"Encrypted\">"                           \
 	"<EncryptedData xmlns=\"http://www.w3.org/2001/04/xmlenc#\">"          \
@@ -164,7 +120,7 @@ static const struct row table[] = {
 	    "not-permitted" },
 	{ "5 fail: urgency",
 	    { .session = "chat",
-		.damage = NO_KEY,
+		.damage = TCALL_NO_KEY,
 		.info = "<emergency-ind>true</emergency-ind>" },
 	    403, "\"179 service not authorized" },
 	{ "5 fail: target", { .target = "sip:bob@other.example" }, 403,
@@ -174,29 +130,32 @@ static const struct row table[] = {
 		.idri = "sip:mallory@mcptt.alpha.example" },
 	    403, "not-permitted" },
 	/* 6: end to end */
-	{ "6 pass: none wanted", { .session = "chat", .damage = NO_KEY }, 0,
-	    "INVITE" },
-	{ "6 fail: missing", { .damage = NO_KEY }, 403, "key-missing" },
+	{ "6 pass: none wanted", { .session = "chat", .damage = TCALL_NO_KEY },
+	    0, "INVITE" },
+	{ "6 fail: missing", { .damage = TCALL_NO_KEY }, 403, "key-missing" },
 	{ "6 fail: forbidden", { .session = "adhoc" }, 403, "not-permitted" },
 	{ "6 fail: unreadable", { .body = "--b\r\n\r\nx\r\n" }, 400,
 	    "body-malformed" },
 	/* 7: key messages */
-	{ "7 pass: off", { .session = "chat", .damage = TAMPERED }, 0,
+	{ "7 pass: off", { .session = "chat", .damage = TCALL_TAMPERED }, 0,
 	    "INVITE" },
 	{ "7 pass: unverifiable where checked",
 	    { .session = "prearranged",
 		.kmsi = "kms.alpha-new.example",
-		.damage = OTHERS },
+		.damage = TCALL_OTHERS },
 	    488, "initiator-domain" },
 	{ "7 pass: checked", { .session = "prearranged" }, 0, "INVITE" },
-	{ "7 fail: checked", { .session = "prearranged", .damage = TAMPERED },
-	    403, "key-signature" },
-	{ "7 fail: tampered", { .damage = TAMPERED }, 403, "key-signature" },
-	{ "7 fail: unverifiable",
-	    { .kmsi = "kms.alpha-new.example", .damage = OTHERS }, 403,
+	{ "7 fail: checked",
+	    { .session = "prearranged", .damage = TCALL_TAMPERED }, 403,
 	    "key-signature" },
-	{ "7 fail: other KMS", { .damage = OTHERS }, 403, "key-signature" },
-	{ "7 fail: cut", { .damage = CUT }, 400, "key-malformed" },
+	{ "7 fail: tampered", { .damage = TCALL_TAMPERED }, 403,
+	    "key-signature" },
+	{ "7 fail: unverifiable",
+	    { .kmsi = "kms.alpha-new.example", .damage = TCALL_OTHERS }, 403,
+	    "key-signature" },
+	{ "7 fail: other KMS", { .damage = TCALL_OTHERS }, 403,
+	    "key-signature" },
+	{ "7 fail: cut", { .damage = TCALL_CUT }, 400, "key-malformed" },
 	{ "7 pass: a little old", { .made_s = -55 }, 0, "INVITE" },
 	{ "7 fail: old", { .made_s = -70 }, 403, "key-stale" },
 	{ "7 fail: to come", { .made_s = 70 }, 403, "key-stale" },
@@ -205,7 +164,8 @@ static const struct row table[] = {
 	    "key-not-of-source" },
 	/* 8: initiator domain */
 	{ "8 fail: of the target's system",
-	    { .kmsi = "kms.bravo.example", .damage = OTHERS }, 488, RECEIVERS },
+	    { .kmsi = "kms.bravo.example", .damage = TCALL_OTHERS }, 488,
+	    RECEIVERS },
 	{ "8 fail: unknown",
 	    { .session = "chat", .kmsi = "kms.unknown.example" }, 488,
 	    "initiator-domain" },
@@ -225,26 +185,18 @@ static const struct row table[] = {
 	/* 11: priority */
 	{ "11 pass: capped",
 	    { .session = "chat",
-		.damage = NO_KEY,
+		.damage = TCALL_NO_KEY,
 		.more = "Resource-Priority: mcpttp.9\n" },
 	    0, "Resource-Priority: mcpttp.4\r\n" },
 	{ "11 pass: not capped",
 	    { .session = "chat",
-		.damage = NO_KEY,
+		.damage = TCALL_NO_KEY,
 		.more = "Resource-Priority: mcpttp.3\n" },
 	    0, "Resource-Priority: mcpttp.3\r\n" },
 };
 
 static struct talk t;
-static struct tmikey_kms alpha, bravo;
-static const char *ready_key; /* of the next calls, if it was made before */
-static unsigned serial; /* of calls: no two are the same */
-
-static const char *
-either(const char *given, const char *usual)
-{
-	return given != NULL ? given : usual;
-}
+static struct tcalls calls;
 
 static void
 open_with(const char *parties, const char *policy)
@@ -259,9 +211,8 @@ static int
 set_up(void **state)
 {
 	(void)state;
-	tmikey_kms_load(&alpha, CORPUS "alpha/material.json");
-	tmikey_kms_load(&bravo, CORPUS "bravo/material.json");
-	open_with(PARTIES(""), local);
+	tcalls_init(&calls, &t);
+	open_with(TCALL_PARTIES(""), local);
 	return 0;
 }
 
@@ -271,110 +222,6 @@ tear_down(void **state)
 	(void)state;
 	rig_close(&t.rig);
 	return 0;
-}
-
-static void
-idr(struct tmikey *m, uint8_t role, const char *text)
-{
-	tmikey_idr(m, role, 1, gw_span_of(text));
-}
-
-/* The I_MESSAGE of a call in base64. */
-static void
-make_key(const struct call *c, unsigned number, char out[16384])
-{
-	static struct tmikey m;
-	const struct tmikey_kms *kms = c->damage == OTHERS ? &bravo : &alpha;
-	const char *idri = either(c->idri, ALICE);
-	const char *kmsi = either(c->kmsi, "kms.alpha.example");
-	uint64_t ntp =
-	    (uint64_t)(t.rig.now.wall_us / 1000000 + c->made_s) + NTP_UNIX;
-	uint8_t uid[MIKEY_UID_LEN];
-
-	assert_int_equal(mikey_uid(gw_span_of(idri), gw_span_of(kmsi),
-			     kms->period, kms->offset, ntp, uid),
-	    GW_OK);
-	tmikey_start(&m, 0x10000000 + number); /* a PCK */
-	tmikey_time(&m, ntp);
-	tmikey_rand(&m, 16);
-	idr(&m, MIKEY_IDRI, idri);
-	idr(&m, MIKEY_IDRR, either(c->idrr, BOB));
-	idr(&m, MIKEY_IDRKMSI, kmsi);
-	idr(&m, MIKEY_IDRKMSR, either(c->kmsr, "kms.bravo.example"));
-	tmikey_sakke(&m);
-	tmikey_sign(&m, kms, (struct gw_span){ uid, sizeof(uid) }, true);
-	if (c->damage == TAMPERED)
-		m.octets[m.len - 100] ^= 1;
-	if (c->damage == CUT)
-		m.len -= 40;
-	assert_true(
-	    EVP_EncodeBlock((unsigned char *)out, m.octets, (int)m.len) > 0);
-}
-
-static void
-make_info(const struct call *c, char *out, size_t size)
-{
-	const char *calling = either(c->calling, ALICE);
-	char user[256] = "";
-
-	if (calling[0] != '\0')
-		snprintf(user, sizeof(user),
-		    "<mcptt-calling-user-id><mcpttURI>%s</mcpttURI>"
-		    "</mcptt-calling-user-id>",
-		    calling);
-	snprintf(out, size,
-	    "<mcpttinfo xmlns=\"urn:3gpp:ns:mcpttInfo:1.0\"><mcptt-Params>"
-	    "<session-type>%s</session-type>"
-	    "<mcptt-request-uri><mcpttURI>%s</mcpttURI></mcptt-request-uri>"
-	    "%s%s</mcptt-Params></mcpttinfo>",
-	    either(c->session, "private"), either(c->target, BOB), user,
-	    either(c->info, ""));
-}
-
-/* number: of the key message, so that one may come again. */
-static void
-call_with(const struct call *c, unsigned number, const char *call_id)
-{
-	static char key[16384], info[4096], body[32768];
-	char more[1024], branch[32], sdp_key[16500] = "";
-
-	make_info(c, info, sizeof(info));
-	if (c->damage != NO_KEY) {
-		if (ready_key == NULL)
-			make_key(c, number, key);
-		else
-			snprintf(key, sizeof(key), "%s", ready_key);
-		snprintf(
-		    sdp_key, sizeof(sdp_key), "a=key-mgmt:mikey %s\r\n", key);
-	}
-	snprintf(body, sizeof(body),
-	    "--b\r\nContent-Type: application/vnd.3gpp.mcptt-info+xml\r\n\r\n"
-	    "%s\r\n--b\r\nContent-Type: application/sdp\r\n\r\n"
-	    "v=0\r\no=- 0 0 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\n"
-	    "t=0 0\r\n%sm=audio 9000 RTP/AVP 99\r\n\r\n--b--\r\n",
-	    info, sdp_key);
-	snprintf(more, sizeof(more),
-	    "Contact: <sip:me@10.9.8.7>;+g.3gpp.mcptt\n"
-	    "P-Asserted-Identity: <%s>\n" TALK_ICSI "%s",
-	    either(c->asserted, "sip:mcptt.ims.alpha.example"),
-	    either(c->more, ""));
-	snprintf(branch, sizeof(branch), "r%u", ++serial);
-	talk_in(&t, RIG_ALPHA,
-	    &(struct talk_request){ .uri = either(c->uri, BOB),
-		.branch = branch,
-		.call_id = call_id,
-		.more = more,
-		.type = "multipart/mixed;boundary=b",
-		.body = either(c->body, body) });
-}
-
-static void
-call(const struct call *c)
-{
-	char call_id[32];
-
-	snprintf(call_id, sizeof(call_id), "id%u", serial);
-	call_with(c, serial + 1, call_id);
 }
 
 static void
@@ -404,7 +251,7 @@ each_check_passes_and_fails(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(table); i++) {
-		call(&table[i].call);
+		tcall_in(&calls, &table[i].call);
 		expect(table[i].name, table[i].status, table[i].says);
 		rig_wait(&t.rig, 1000, &n); /* rates are another matter */
 	}
@@ -419,7 +266,7 @@ one_nobody_knows_is_refused(void **state)
 
 	(void)state;
 	flow.system = GW_SYSTEM_NONE;
-	call(&(struct call){ 0 });
+	tcall_in(&calls, &(struct tcall){ 0 });
 	expect("1 pass", 0, "INVITE");
 	memcpy(strstr(t.text, "z9hG4bK"), "z9hG4bX", 7);
 	rig_on(&t.rig, &flow, t.text);
@@ -440,44 +287,44 @@ an_agreement_is_in_force_or_not(void **state)
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(dates); i++) {
 		rig_close(&t.rig);
-		snprintf(text, sizeof(text), "%s", PARTIES(""));
+		snprintf(text, sizeof(text), "%s", TCALL_PARTIES(""));
 		for (int k = 0; k < 2; k++)
 			memcpy(strstr(text, k == 0 ? "valid-from=\"" :
 						     "valid-until=\"") +
 				   (k == 0 ? 12 : 13),
 			    dates[i][k], strlen(marks[k]));
 		open_with(text, local);
-		call(&(struct call){ 0 });
+		tcall_in(&calls, &(struct tcall){ 0 });
 		expect("4 fail: time", 403, "no-agreement");
 	}
 	rig_close(&t.rig);
-	open_with(PARTIES("suspended=\"yes\""), local);
-	call(&(struct call){ 0 });
+	open_with(TCALL_PARTIES("suspended=\"yes\""), local);
+	tcall_in(&calls, &(struct tcall){ 0 });
 	expect("4 fail: suspended", 403, "\"179 service not authorized");
 }
 
 static void
 who_is_encrypted_is_judged_by_what_is_asserted(void **state)
 {
-	struct call c = { .session = "prearranged",
+	struct tcall c = { .session = "prearranged",
 		.calling = "",
-		.asserted = ALICE,
-		.damage = NO_KEY,
+		.asserted = TCALL_ALICE,
+		.damage = TCALL_NO_KEY,
 		.info = OPAQUE };
 
 	(void)state;
-	call(&c);
+	tcall_in(&calls, &c);
 	expect("5 fail: may be mallory", 403, "not-permitted");
 	rig_close(&t.rig);
-	open_with(PARTIES(""), POLICY(""));
-	call(&c);
+	open_with(TCALL_PARTIES(""), POLICY(""));
+	tcall_in(&calls, &c);
 	expect("6 pass: opaque", 0, "INVITE");
 	c.asserted = NULL;
-	call(&c);
+	tcall_in(&calls, &c);
 	expect("2 fail: asserted of no system", 403, "source-not-of-peer");
-	c.asserted = ALICE;
+	c.asserted = TCALL_ALICE;
 	c.session = "chat";
-	call(&c);
+	tcall_in(&calls, &c);
 	expect("6 fail: opaque", 403, "opaque-info");
 }
 
@@ -486,68 +333,76 @@ a_revoked_domain_is_none(void **state)
 {
 	(void)state;
 	rig_close(&t.rig);
-	open_with(PARTIES(""), revoking);
-	call(&(struct call){ 0 });
+	open_with(TCALL_PARTIES(""), revoking);
+	tcall_in(&calls, &(struct tcall){ 0 });
 	expect("8 fail: revoked", 488, "initiator-domain");
-	talk_lacks(t.rig.sent, "kms.bravo");
+	talk_lacks(t.rig.sent, RECEIVERS);
+	talk_has(t.rig.sent, "receiver domains:\"");
+	talk_lacks(t.rig.sent, "<KmsUri>");
 	rig_close(&t.rig);
-	open_with(PARTIES(""), revoking_receiver);
-	call(&(struct call){ 0 });
-	expect("10 fail: revoked", 488, "receiver domains: kms.bravo-tac");
-	call(&(struct call){ .kmsr = "kms.bravo-tac.example" });
+	open_with(TCALL_PARTIES(""), revoking_receiver);
+	tcall_in(&calls, &(struct tcall){ 0 });
+	expect("10 fail: revoked", 488,
+	    "receiver domains: kms.bravo-tac.example\"");
+	talk_has(t.rig.sent,
+	    "<ReceiverKmsUriList><KmsUri>kms.bravo-tac.example</KmsUri>"
+	    "</ReceiverKmsUriList>");
+	tcall_in(&calls, &(struct tcall){ .kmsr = "kms.bravo-tac.example" });
 	expect("10 pass: the other", 0, "INVITE");
 }
 
 static void
 a_key_message_serves_one_call(void **state)
 {
-	const struct call one = { 0 };
+	const struct tcall one = { 0 };
 
 	(void)state;
-	call_with(&one, 7, "first");
+	tcall_with(&calls, &one, 7, "first");
 	expect("7 pass", 0, "INVITE");
-	call_with(&one, 7, "first"); /* the same call once more */
+	tcall_with(&calls, &one, 7, "first"); /* the same call once more */
 	expect("7 pass: the same call", 0, "INVITE");
-	call_with(&one, 7, "second");
+	tcall_with(&calls, &one, 7, "second");
 	expect("7 fail: replayed", 403, "key-replayed");
-	call_with(&one, 8, "second");
+	tcall_with(&calls, &one, 8, "second");
 	expect("7 pass: a new one", 0, "INVITE");
 	/* A forged one does not use up the true one's name. */
-	call_with(&(struct call){ .damage = TAMPERED }, 9, "third");
+	tcall_with(
+	    &calls, &(struct tcall){ .damage = TCALL_TAMPERED }, 9, "third");
 	expect("7 fail: forged", 403, "key-signature");
-	call_with(&one, 9, "fourth");
+	tcall_with(&calls, &one, 9, "fourth");
 	expect("7 pass: the true one", 0, "INVITE");
 }
 
 static void
 limits_hold_and_let_go(void **state)
 {
-	const struct call chat = { .session = "chat", .damage = NO_KEY };
-	const struct call adhoc = { .session = "adhoc", .damage = NO_KEY };
+	const struct tcall chat = { .session = "chat", .damage = TCALL_NO_KEY };
+	const struct tcall adhoc = { .session = "adhoc",
+		.damage = TCALL_NO_KEY };
 	size_t n;
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		call(&chat);
+		tcall_in(&calls, &chat);
 		expect("11 pass: rate", 0, "INVITE");
 	}
-	call(&chat);
+	tcall_in(&calls, &chat);
 	expect("11 fail: rate", 503, "Retry-After: ");
 	talk_has(t.rig.sent, "over-rate");
 	rig_wait(&t.rig, 1100, &n);
-	call(&chat);
+	tcall_in(&calls, &chat);
 	expect("11 pass: later", 0, "INVITE");
 
-	call(&adhoc);
+	tcall_in(&calls, &adhoc);
 	expect("11 pass: first", 0, "INVITE");
-	call(&adhoc);
+	tcall_in(&calls, &adhoc);
 	expect("11 pass: second", 0, "INVITE");
-	call(&adhoc);
+	tcall_in(&calls, &adhoc);
 	expect("11 fail: third", 503, "over-concurrent");
 	rig_wait(&t.rig, 3 * 32000, &n);
 	/* What is answered is open no more. */
 	for (int i = 0; i < 5; i++) {
-		call(&adhoc);
+		tcall_in(&calls, &adhoc);
 		expect("11 pass: when they are gone", 0, "INVITE");
 		snprintf(
 		    t.sent, sizeof(t.sent), "%s", rig_sent(&t.rig, 0, NULL));
@@ -574,7 +429,7 @@ what_belongs_to_a_call_needs_no_key_again(void **state)
 	struct talk_request r = hold;
 
 	(void)state;
-	call_with(&(struct call){ 0 }, 70, "id");
+	tcall_with(&calls, &(struct tcall){ 0 }, 70, "id");
 	expect("call", 0, "INVITE");
 	snprintf(left, sizeof(left), "%s", rig_sent(&t.rig, 0, NULL));
 	snprintf(t.sent, sizeof(t.sent), "%s", left);
@@ -594,7 +449,7 @@ what_belongs_to_a_call_needs_no_key_again(void **state)
 	talk_crossed(&t, 5080);
 
 	/* The call's own key message again is no replay, */
-	make_key(&(struct call){ 0 }, 70, key);
+	tcall_key(&calls, &(struct tcall){ 0 }, 70, key);
 	snprintf(body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", key);
 	r = hold;
 	r.branch = "same";
@@ -602,13 +457,13 @@ what_belongs_to_a_call_needs_no_key_again(void **state)
 	talk_inside(&t, RIG_ALPHA, ok, &r);
 	talk_crossed(&t, 5090);
 	/* a new good one may come, from either side; */
-	make_key(&(struct call){ 0 }, 71, key);
+	tcall_key(&calls, &(struct tcall){ 0 }, 71, key);
 	snprintf(body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", key);
 	r.branch = "new";
 	talk_inside(&t, RIG_ALPHA, ok, &r);
 	talk_crossed(&t, 5090);
 	/* a new bad one may not; */
-	make_key(&(struct call){ .damage = TAMPERED }, 72, key);
+	tcall_key(&calls, &(struct tcall){ .damage = TCALL_TAMPERED }, 72, key);
 	snprintf(body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", key);
 	r.branch = "bad";
 	talk_inside(&t, RIG_ALPHA, ok, &r);
@@ -623,9 +478,9 @@ what_belongs_to_a_call_needs_no_key_again(void **state)
 	talk_inside(&t, RIG_BRAVO, left, &r);
 	expect("of the other side", 403, "key-not-of-source");
 	/* and one that another call had neither. */
-	call_with(&(struct call){ 0 }, 73, "other");
+	tcall_with(&calls, &(struct tcall){ 0 }, 73, "other");
 	expect("another call", 0, "INVITE");
-	make_key(&(struct call){ 0 }, 73, key);
+	tcall_key(&calls, &(struct tcall){ 0 }, 73, key);
 	snprintf(body, sizeof(body), SDP "a=key-mgmt:mikey %s\r\n", key);
 	r.branch = "replay";
 	talk_inside(&t, RIG_ALPHA, ok, &r);
@@ -658,10 +513,10 @@ a_key_of_the_dialog_does_not_grow_stale(void **state)
 	size_t n;
 
 	(void)state;
-	make_key(&(struct call){ 0 }, 80, keys[0]);
-	make_key(&(struct call){ 0 }, 81, keys[1]);
-	ready_key = keys[0];
-	call_with(&(struct call){ 0 }, 0, "id");
+	tcall_key(&calls, &(struct tcall){ 0 }, 80, keys[0]);
+	tcall_key(&calls, &(struct tcall){ 0 }, 81, keys[1]);
+	calls.ready_key = keys[0];
+	tcall_with(&calls, &(struct tcall){ 0 }, 0, "id");
 	expect("call", 0, "INVITE");
 	snprintf(t.sent, sizeof(t.sent), "%s", rig_sent(&t.rig, 0, NULL));
 	for (int i = 0; i < 2; i++) {
@@ -689,8 +544,8 @@ a_key_of_the_dialog_does_not_grow_stale(void **state)
 		talk_crossed(&t, 5090);
 	}
 	/* Outside of it they are old. */
-	call_with(&(struct call){ 0 }, 0, "id");
-	ready_key = NULL;
+	tcall_with(&calls, &(struct tcall){ 0 }, 0, "id");
+	calls.ready_key = NULL;
 	expect("another dialog", 403, "key-stale");
 }
 
