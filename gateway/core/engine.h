@@ -35,17 +35,7 @@
 #define CORE_CLEAN_US	100000 /* what is done is freed after that */
 #define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
 
-struct probes; /* redirected.c */
-/** Answer x, whose verdict (c->judged) is a redirect. */
-void core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m);
-/** A response may bring a redirect.  True: it goes on, with *new in place of
- * *old if that is not empty.  False: it must not; x is answered. */
-bool core_redirect_back(struct core *c, struct txn *x,
-    const struct sip_msg *rsp, struct gw_span *old, struct gw_span *new);
-/** Does rsp bring a redirect? */
-bool core_has_redirect(struct core *c, const struct sip_msg *rsp);
-
-/* probe.c */
+struct probes; /* probe.c */
 
 struct core {
 	struct core_setup setup;
@@ -183,6 +173,8 @@ void core_reply_stateless(struct core *c, const struct core_flow *flow,
     const struct sip_msg *m, const struct core_refusal *r);
 /** Answer x, whose request is read again. */
 void core_reply_late(struct core *c, struct txn *x, unsigned status);
+/** Append text as it may stand in a quoted-string (RFC 3261 25.1). */
+void core_quote(struct gw_buf *out, struct gw_span text);
 /** Header lines that say why: Warning, Retry-After. */
 struct gw_span core_verdict_headers(
     struct core *c, const struct gw_verdict *v, uint64_t decision);

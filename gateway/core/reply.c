@@ -9,7 +9,7 @@
 #include "mcxgw/siphash.h"
 
 #define REPLY_MAX    65536
-#define HEADERS_MAX  4096
+#define HEADERS_MAX  8192 /* as many domains as a verdict has */
 #define SIP_PORT     5060
 #define SIP_TLS_PORT 5061
 
@@ -191,6 +191,16 @@ service_not_authorized(
 	warning(out, c, text);
 }
 
+void
+core_quote(struct gw_buf *out, struct gw_span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '"' || text.p[i] == '\\')
+			gw_buf_text(out, "\\");
+		gw_buf_add(out, gw_span_sub(text, i, 1));
+	}
+}
+
 struct gw_span
 core_verdict_headers(
     struct core *c, const struct gw_verdict *v, uint64_t decision)
@@ -205,14 +215,15 @@ core_verdict_headers(
 	gw_buf_fmt(&out, "Warning: 399 %s \"%s; decision %016llx",
 	    c->snap->conf->name, gw_reason_name(v->reason),
 	    (unsigned long long)decision);
-	if (c->judged.unreadable)
-		gw_buf_fmt(&out, "; octet %zu: %s", c->judged.fault.at,
-		    c->judged.fault.why);
+	if (c->judged.unreadable) {
+		gw_buf_fmt(&out, "; octet %zu: ", c->judged.fault.at);
+		core_quote(&out, gw_span_of(c->judged.fault.why));
+	}
 	if (v->outcome == GW_REDIRECT) {
 		gw_buf_text(&out, "; receiver domains:");
 		for (unsigned i = 0; i < v->n_domains; i++) {
 			gw_buf_text(&out, " ");
-			gw_buf_add(&out, v->domains[i]);
+			core_quote(&out, v->domains[i]);
 		}
 	}
 	gw_buf_text(&out, "\"\r\n");
