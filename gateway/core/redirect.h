@@ -16,6 +16,7 @@ struct redirect_ask {
 	uint16_t from, to; /* systems, in the direction of the request */
 	uint32_t rule; /* that applied; REDIRECT_NO_RULE if none did */
 	bool reversed; /* that rule is one of the other direction */
+	struct gw_span call_id;
 	/* Of its first key message; empty where it had none. */
 	struct gw_span initiator, receiver, initiator_kms, receiver_kms;
 };

@@ -7,7 +7,7 @@
 #include "codec/krr/krr_body.h"
 #include "mcxgw/siphash.h"
 
-#define HEADERS_MAX 4096
+#define HEADERS_MAX 8192 /* as many domains as a Warning has */
 
 static const enum metric triggers[] = {
 	['A' - 'A'] = METRIC_REDIRECT_A,
@@ -21,12 +21,11 @@ context(struct core *c, const struct txn *x)
 	return (struct redirect){ x->snap, c->arena, c->now, core_random(c) };
 }
 
-/* May this call be redirected once more? */
+/* May this call be redirected once more?  x has its request still. */
 static bool
-one_more_round(struct core *c, const struct txn *x, const struct sip_msg *m)
+one_more_round(struct core *c, const struct txn *x)
 {
-	uint64_t call =
-	    gw_siphash(c->setup.seed, sip_msg_value(m, SIP_HDR_CALL_ID));
+	uint64_t call = gw_siphash(c->setup.seed, x->ask.call_id);
 
 	if (rounds_one(&c->rounds, call + x->from, c->now.mono_us))
 		return true;
@@ -66,7 +65,7 @@ core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m)
 
 	if (v->trigger >= 'A' && v->trigger <= 'C')
 		metrics_one(&c->metrics, triggers[v->trigger - 'A']);
-	if (!one_more_round(c, x, m)) {
+	if (!one_more_round(c, x)) {
 		r.what = REDIRECT_STRIP;
 		r.why = "redirected too often";
 	} else {
@@ -90,13 +89,14 @@ plain_headers(
 	struct gw_buf out;
 
 	gw_buf_init(&out, HEADERS_MAX);
-	gw_buf_fmt(&out, "Warning: 399 %s \"redirect; decision %016llx; %s",
-	    c->snap->conf->name, (unsigned long long)x->decision, r->why);
+	gw_buf_fmt(&out, "Warning: 399 %s \"redirect; decision %016llx; ",
+	    c->snap->conf->name, (unsigned long long)x->decision);
+	core_quote(&out, gw_span_of(r->why));
 	if (r->n > 0)
 		gw_buf_text(&out, "; receiver domains:");
 	for (size_t i = 0; i < r->n && i < GW_DOMAINS_MAX; i++) {
 		gw_buf_text(&out, " ");
-		gw_buf_add(&out, r->domains[i]);
+		core_quote(&out, r->domains[i]);
 	}
 	gw_buf_text(&out, "\"\r\n");
 	if (!gw_buf_ok(&out) ||
@@ -119,25 +119,32 @@ answer(struct core *c, struct txn *x, unsigned status,
 		core_reply(c, x, &c->sent, &refusal);
 }
 
-/* The KRR of rsp; false if there is none. */
+/* Redirects stand in a 488, where a body that cannot be read may be one.  In
+ * other responses they are looked for, as a caller might. */
 static bool
-find(struct core *c, const struct sip_msg *rsp, struct gw_span *doc,
-    struct redirect_result *r)
+may_hold_one(const struct sip_msg *rsp)
+{
+	struct gw_span type = sip_msg_value(rsp, SIP_HDR_CONTENT_TYPE);
+
+	return rsp->body.len > 0 &&
+	       (rsp->status == 488 ||
+		   gw_span_istarts(type, GW_SPAN("multipart/")) ||
+		   gw_span_istarts(type, GW_SPAN(KRR_MEDIA_TYPE)));
+}
+
+/* The KRR of rsp; GW_ENOTFOUND: there is none, others: none that may go on. */
+static enum gw_err
+find(struct core *c, const struct sip_msg *rsp, struct gw_span *doc)
 {
 	struct gw_fault fault = { 0, "" };
 	size_t part;
 
-	if (rsp->status != 488 || rsp->body.len == 0)
-		return false;
+	if (!may_hold_one(rsp))
+		return GW_ENOTFOUND;
 	enum gw_err err = mcx_body_read(rsp, c->arena, &c->judged.body, &fault);
-	if (err == GW_OK)
-		err = krr_body_find(
-		    &c->judged.body, c->arena, doc, &part, &fault);
-	if (err == GW_ENOTFOUND)
-		return false;
-	r->what = REDIRECT_STRIP;
-	r->why = err == GW_OK ? NULL : "its body cannot be read";
-	return true;
+	if (err != GW_OK)
+		return rsp->status == 488 ? err : GW_ENOTFOUND;
+	return krr_body_find(&c->judged.body, c->arena, doc, &part, &fault);
 }
 
 static bool
@@ -162,27 +169,67 @@ static const enum metric outcomes[] = {
 	[REDIRECT_REPLACE] = METRIC_REDIRECT_REDUCED,
 };
 
+static void
+strip(struct redirect_result *r, const char *why)
+{
+	r->what = REDIRECT_STRIP;
+	r->why = why;
+}
+
+/* What becomes of what find() found. */
+static void
+judge(struct core *c, struct txn *x, const struct sip_msg *rsp, enum gw_err err,
+    struct gw_span doc, struct redirect_result *r)
+{
+	struct redirect ctx = context(c, x);
+
+	*r = (struct redirect_result){ .refused = KRR_NONE };
+	if (err != GW_OK) {
+		strip(r, "its body cannot be read");
+		return;
+	}
+	if (rsp->status != 488) {
+		strip(r, "a redirect belongs in a 488");
+		return;
+	}
+	redirect_reduce(&ctx, &x->ask, doc, r);
+	if (r->what == REDIRECT_REPLACE && !is_inside(doc, rsp->body))
+		strip(r, "it stands in an encoded part");
+	if ((r->what == REDIRECT_REPLACE || r->what == REDIRECT_FORWARD) &&
+	    !one_more_round(c, x))
+		strip(r, "redirected too often");
+}
+
+/* The status in place of rsp, which must not go on; 0: none, as another
+ * response will come. */
+static unsigned
+status_instead(const struct sip_msg *rsp, const struct redirect_result *r)
+{
+	if (r->what == REDIRECT_REFUSE)
+		return 403;
+	if (rsp->status < 200)
+		return 0;
+	return rsp->status < 300 ? 502 : rsp->status;
+}
+
 bool
 core_redirect_back(struct core *c, struct txn *x, const struct sip_msg *rsp,
     struct gw_span *old, struct gw_span *new)
 {
-	struct redirect ctx = context(c, x);
-	struct redirect_result r = { .refused = KRR_NONE };
-	struct gw_span doc;
+	struct redirect_result r;
+	struct gw_span doc = { NULL, 0 };
+	enum gw_err err = find(c, rsp, &doc);
 
-	if (!find(c, rsp, &doc, &r))
+	if (err == GW_ENOTFOUND)
 		return true;
-	if (r.why == NULL)
-		redirect_reduce(&ctx, &x->ask, doc, &r);
-	if (r.what == REDIRECT_REPLACE && !is_inside(doc, rsp->body)) {
-		r.what = REDIRECT_STRIP;
-		r.why = "it stands in an encoded part";
-	}
+	judge(c, x, rsp, err, doc, &r);
 	metrics_one(&c->metrics, outcomes[r.what]);
 	count_refused(c, r.refused);
 	tell(x, words[r.what], &r);
 	if (r.what == REDIRECT_STRIP || r.what == REDIRECT_REFUSE) {
-		answer(c, x, r.what == REDIRECT_STRIP ? 488 : 403, &r);
+		unsigned status = status_instead(rsp, &r);
+		if (status != 0)
+			answer(c, x, status, &r);
 		return false;
 	}
 	if (r.what == REDIRECT_REPLACE) {
@@ -195,8 +242,7 @@ core_redirect_back(struct core *c, struct txn *x, const struct sip_msg *rsp,
 bool
 core_has_redirect(struct core *c, const struct sip_msg *rsp)
 {
-	struct redirect_result r;
 	struct gw_span doc;
 
-	return find(c, rsp, &doc, &r);
+	return find(c, rsp, &doc) != GW_ENOTFOUND;
 }

@@ -274,6 +274,7 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 	x->cap_p = v->cap_p;
 	x->cap_q = v->cap_q;
 	x->ask = redirect_asks(&c->judged);
+	x->ask.call_id = sip_msg_value(f->m, SIP_HDR_CALL_ID);
 	if (c->judged.memo != 0)
 		x->memo = c->judged.memo;
 	if (v->outcome == GW_PERMIT && c->judged.match.matched) {
