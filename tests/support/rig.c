@@ -140,6 +140,8 @@ rig_open_with(struct rig *r, const struct rig_files *files)
 
 	*r = (struct rig){ .folder = "/tmp/mcxgw-rig-XXXXXX",
 		.now = { START_MONO_US, START_WALL_US } };
+	if (files->wall_us != 0)
+		r->now.wall_us = files->wall_us;
 	gw_xml_init();
 	gw_log_set_level(GW_LOG_ERROR);
 	if (mkdtemp(r->folder) == NULL)

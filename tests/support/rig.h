@@ -11,7 +11,7 @@
 
 #include "core/core.h"
 
-#define RIG_TEXT_MAX 65536
+#define RIG_TEXT_MAX 262144
 
 enum rig_side { RIG_ALPHA, RIG_BRAVO };
 
@@ -32,6 +32,7 @@ struct rig_files {
 	const char *agreement; /* ab.xml up to the rules */
 	const char *permits; /* the rules */
 	const char *policy; /* policy.xml, if config names it */
+	int64_t wall_us; /* the time of day at the start; 0: as usual */
 };
 
 /** permits: the <permit> elements of the agreement between them. */
