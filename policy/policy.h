@@ -171,6 +171,7 @@ bool policy_pair_step(const struct policy *p, uint32_t rule, bool reversed,
     struct gw_span initiator_kms, struct gw_span receiver_kms, int64_t wall_us,
     struct gw_step *out);
 
+/** All of them, one array: the first is policy_domain_at(p, 0). */
 size_t policy_domains(const struct policy *p);
 const struct policy_domain *policy_domain_at(const struct policy *p, size_t i);
 /** The domain of that KMS URI (without case), or NULL. */

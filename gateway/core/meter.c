@@ -116,6 +116,41 @@ fill_systems(struct meters *m, const struct conf *c,
 	return true;
 }
 
+/* n_domains: it is none of the policy. */
+static size_t
+domain_index(const struct policy *p, size_t n_domains, struct gw_span kms)
+{
+	const struct policy_domain *d = policy_domain_find(p, kms);
+
+	return d == NULL ? n_domains : (size_t)(d - policy_domain_at(p, 0));
+}
+
+struct meter *
+meters_domain(
+    const struct meters *m, const struct policy *p, struct gw_span kms)
+{
+	return m->domains[domain_index(p, m->n_domains, kms)];
+}
+
+static bool
+fill_domains(struct meters *m, const struct policy *p,
+    const struct policy *old_policy, const struct meters *old)
+{
+	for (size_t i = 0; i <= m->n_domains; i++) {
+		size_t was = old == NULL ? 0 : old->n_domains;
+		if (old != NULL && i < m->n_domains)
+			was = domain_index(old_policy, was,
+			    gw_span_of(policy_domain_at(p, i)->kms));
+		bool kept =
+		    old != NULL && (was < old->n_domains || i == m->n_domains);
+		m->domains[i] =
+		    kept ? meter_ref(old->domains[was]) : meter_new();
+		if (m->domains[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
 struct meters *
 meters_new(const struct policy *p, const struct conf *c,
     const struct policy *old_policy, const struct conf *old_conf,
@@ -127,11 +162,14 @@ meters_new(const struct policy *p, const struct conf *c,
 		return NULL;
 	m->n_rules = policy_rules(p);
 	m->n_systems = c->n_systems;
+	m->n_domains = policy_domains(p);
 	m->rules = calloc(m->n_rules + 1, sizeof(struct meter *));
 	m->systems = calloc(m->n_systems + 1, sizeof(struct meter *));
-	if (m->rules == NULL || m->systems == NULL ||
+	m->domains = calloc(m->n_domains + 1, sizeof(struct meter *));
+	if (m->rules == NULL || m->systems == NULL || m->domains == NULL ||
 	    !fill_rules(m, p, old_policy, old) ||
-	    !fill_systems(m, c, old_conf, old)) {
+	    !fill_systems(m, c, old_conf, old) ||
+	    !fill_domains(m, p, old_policy, old)) {
 		meters_free(m);
 		return NULL;
 	}
@@ -147,6 +185,9 @@ meters_free(struct meters *m)
 		meter_unref(m->rules[i]);
 	for (size_t i = 0; m->systems != NULL && i < m->n_systems; i++)
 		meter_unref(m->systems[i]);
+	for (size_t i = 0; m->domains != NULL && i <= m->n_domains; i++)
+		meter_unref(m->domains[i]);
+	free(m->domains);
 	free(m->rules);
 	free(m->systems);
 	free(m);
@@ -195,4 +236,12 @@ void
 meter_leave(struct meter *m)
 {
 	atomic_fetch_sub_explicit(&m->open, 1, memory_order_relaxed);
+}
+
+void
+meter_redirect(struct meter *m, char trigger)
+{
+	if (trigger >= 'A' && trigger < 'A' + METER_TRIGGERS)
+		atomic_fetch_add_explicit(
+		    &m->redirects[trigger - 'A'], 1, memory_order_relaxed);
 }

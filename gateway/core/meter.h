@@ -1,9 +1,10 @@
 /*
- * meter.h: rates and numbers of open transactions, shared by all workers.
+ * meter.h: rates, numbers of open transactions and numbers of redirects,
+ * shared by all workers.
  *
  * A rate is kept as one atomic time (GCRA, the leaky bucket as a meter), a
  * number as one atomic counter.  Meters outlive snapshots: the next snapshot
- * takes those of rules and systems with the same names.
+ * takes those of rules, systems and security domains with the same names.
  */
 #ifndef METER_H
 #define METER_H
@@ -13,16 +14,22 @@
 #include "conf/conf.h"
 #include "policy/policy.h"
 
+#define METER_TRIGGERS 3 /* A, B, C */
+
 struct meter {
 	atomic_uint refs;
 	_Atomic uint64_t tat_us; /* theoretical arrival time, monotonic */
 	_Atomic uint32_t open; /* transactions that count now */
+	/* By trigger: of callers of a system, of uses of a domain. */
+	_Atomic uint64_t redirects[METER_TRIGGERS];
 };
 
 struct meters {
-	size_t n_rules, n_systems;
+	size_t n_rules, n_systems, n_domains;
 	struct meter **rules; /* by rule index */
 	struct meter **systems; /* by system index */
+	/* As policy_domain_at() counts; behind them one for all others. */
+	struct meter **domains;
 };
 
 /** NULL: no memory. */
@@ -38,6 +45,11 @@ bool meter_rate(struct meter *m, const struct policy_limit *limit,
 /** Count one open transaction if fewer than max (0: no limit) are. */
 bool meter_enter(struct meter *m, uint32_t max);
 void meter_leave(struct meter *m);
+/** One redirect more for that trigger ('A', 'B', 'C'). */
+void meter_redirect(struct meter *m, char trigger);
+/** The meter of a security domain, p being the policy of m. */
+struct meter *meters_domain(
+    const struct meters *m, const struct policy *p, struct gw_span kms);
 struct meter *meter_ref(struct meter *m);
 void meter_unref(struct meter *m);
 

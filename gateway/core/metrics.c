@@ -40,6 +40,8 @@ metrics_text(const struct metrics *const *all, size_t n, struct gw_buf *out)
 			gw_buf_fmt(out, "# HELP %.*s %s\n# TYPE %.*s %s\n",
 			    GW_FMT(name), rows[i].help, GW_FMT(name),
 			    rows[i].kind);
+		if (i == METRIC_REDIRECT_NONE) /* is no reason */
+			continue;
 		gw_buf_fmt(out, "%s %llu\n", rows[i].name,
 		    (unsigned long long)sum(all, n, i));
 	}

@@ -48,11 +48,29 @@ tell(const struct txn *x, const char *event, const struct redirect_result *r)
 	    kv_text("why", r->why == NULL ? "" : r->why));
 }
 
+/* One that came could not be read or verified. */
 static void
 count_refused(struct core *c, enum krr_why why)
 {
 	if (why != KRR_NONE)
-		metrics_one(&c->metrics, METRIC_REDIRECT_REFUSED);
+		metrics_one(&c->metrics,
+		    (enum metric)(METRIC_REDIRECT_NONE + (unsigned)why));
+}
+
+/* Whose caller was redirected, and from what domain: C is of the initiator's,
+ * A and B of the receiver's. */
+static void
+count_out(struct core *c, const struct txn *x, char trigger)
+{
+	const struct snapshot *s = x->snap;
+	struct gw_span domain =
+	    trigger == 'C' ? x->ask.initiator_kms : x->ask.receiver_kms;
+
+	if (trigger < 'A' || trigger > 'C')
+		return;
+	metrics_one(&c->metrics, triggers[trigger - 'A']);
+	meter_redirect(s->meters->systems[x->from], trigger);
+	meter_redirect(meters_domain(s->meters, s->policy, domain), trigger);
 }
 
 void
@@ -63,8 +81,7 @@ core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m)
 	struct redirect_result r = { .refused = KRR_NONE };
 	struct core_refusal answer = { .status = v->status };
 
-	if (v->trigger >= 'A' && v->trigger <= 'C')
-		metrics_one(&c->metrics, triggers[v->trigger - 'A']);
+	count_out(c, x, v->trigger);
 	if (!one_more_round(c, x)) {
 		r.what = REDIRECT_STRIP;
 		r.why = "redirected too often";

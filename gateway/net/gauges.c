@@ -83,6 +83,40 @@ hops(const struct snapshot *s, struct gw_now now, struct gw_buf *out)
 	    "Next hops that are believed to be usable", up);
 }
 
+static void
+redirects_of(struct gw_buf *out, const char *name, const char *what,
+    const char *value, const struct meter *m)
+{
+	for (unsigned i = 0; i < METER_TRIGGERS; i++) {
+		uint64_t n = atomic_load_explicit(
+		    &m->redirects[i], memory_order_relaxed);
+		gw_buf_fmt(out, "%s{", name);
+		label(out, what, value);
+		gw_buf_fmt(out, ",trigger=\"%c\"} %llu\n", (char)('A' + i),
+		    (unsigned long long)n);
+	}
+}
+
+static void
+redirects(const struct snapshot *s, struct gw_buf *out)
+{
+	static const char of_systems[] = "mcxgw_system_redirects_total";
+	static const char of_domains[] = "mcxgw_domain_redirects_total";
+	const struct meters *m = s->meters;
+
+	head(out, of_systems, "counter",
+	    "Redirects that the gateway decided, by the caller's system");
+	for (size_t i = 0; i < m->n_systems && i < GAUGES_SYSTEMS_MAX; i++)
+		redirects_of(out, of_systems, "system",
+		    s->conf->systems[i].base.id, m->systems[i]);
+	head(out, of_domains, "counter",
+	    "Redirects that the gateway decided, by the refused domain");
+	for (size_t i = 0; i < m->n_domains && i < GAUGES_DOMAINS_MAX; i++)
+		redirects_of(out, of_domains, "domain",
+		    policy_domain_at(s->policy, i)->kms, m->domains[i]);
+	redirects_of(out, of_domains, "domain", "", m->domains[m->n_domains]);
+}
+
 /* Resident octets of the process; 0 where /proc is not there. */
 static uint64_t
 resident(void)
@@ -131,4 +165,5 @@ gauges_text(const struct snapshot *s, struct worker *const *workers, unsigned n,
 	    "Memory of the process that is resident", resident());
 	certificates(s, now, out);
 	hops(s, now, out);
+	redirects(s, out);
 }

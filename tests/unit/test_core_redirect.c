@@ -81,6 +81,46 @@ triggers_tell_all_there_is_to_know(void **state)
 	}
 }
 
+static uint64_t
+redirects(const struct meter *m, char trigger)
+{
+	return m->redirects[trigger - 'A'];
+}
+
+static void
+each_is_counted(void **state)
+{
+	const struct tcall a = { .kmsr = "kms.nobody.example" };
+	const struct tcall b = { .kmsr = OLD };
+	const struct tcall *const all[] = { &a, &b, &b };
+	const struct snapshot *s = r.talk.rig.snap;
+	const struct meter *m;
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(all); i++) {
+		tcall_in(&r.calls, all[i]);
+		(void)tredirect_krr(&r, 488);
+	}
+	m = s->meters->systems[rig_flow(&r.talk.rig, RIG_ALPHA).system];
+	assert_int_equal(redirects(m, 'A'), 1);
+	assert_int_equal(redirects(m, 'B'), 2);
+	assert_int_equal(redirects(m, 'C'), 0);
+	m = meters_domain(s->meters, s->policy, GW_SPAN(OLD));
+	assert_int_equal(redirects(m, 'B'), 2);
+	m = meters_domain(s->meters, s->policy, GW_SPAN("kms.nobody.example"));
+	assert_ptr_equal(m, s->meters->domains[s->meters->n_domains]);
+	assert_int_equal(redirects(m, 'A'), 1);
+	m = meters_domain(s->meters, s->policy, GW_SPAN(TKRR_ONE));
+	assert_int_equal(redirects(m, 'B'), 0);
+	/* The next settings go on counting. */
+	struct meters *next =
+	    meters_new(s->policy, s->conf, s->policy, s->conf, s->meters);
+	assert_non_null(next);
+	for (size_t i = 0; i <= next->n_domains; i++)
+		assert_ptr_equal(next->domains[i], s->meters->domains[i]);
+	meters_free(next);
+}
+
 static void
 order_is_that_of_the_rule(void **state)
 {
@@ -581,6 +621,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENARIO(triggers_tell_all_there_is_to_know),
+		SCENARIO(each_is_counted),
 		SCENARIO(order_is_that_of_the_rule),
 		SCENARIO(other_way_the_caller_learns_the_same),
 		SCENARIO(none_left_is_an_empty_list_or_403),

@@ -145,22 +145,26 @@ bad_signature_strips(void **state)
 	const struct {
 		struct gw_span doc;
 		const char *why;
+		enum krr_why reason;
 	} rows[] = {
-		{ TREDIRECT_OFFER(&r, NULL, TKRR_TWO),
-		    "there is no signature" },
+		{ TREDIRECT_OFFER(&r, NULL, TKRR_TWO), "there is no signature",
+		    KRR_UNSIGNED },
 		{ tredirect_replace(
 		      &r, TREDIRECT_OFFER(&r, s, OLD), OLD, TKRR_TWO),
-		    "what was signed has been changed" },
+		    "what was signed has been changed", KRR_DIGEST },
 		{ TREDIRECT_OFFER(&r, other, TKRR_TWO),
-		    "none of the names allowed" },
+		    "none of the names allowed", KRR_NAME },
 	};
 
 	for (size_t i = 0; i < GW_COUNT(rows); i++) {
+		const struct metrics *m = core_metrics(r.talk.rig.core);
 		tredirect_call(&r);
 		const char *back =
 		    tredirect_answers(&r, 488, KRR_MEDIA_TYPE, rows[i].doc);
 		tredirect_came_plain(back, "SIP/2.0 488 ", rows[i].why);
 		talk_lacks(back, "kms.");
+		assert_int_equal(
+		    m->at[METRIC_REDIRECT_NONE + rows[i].reason], 1);
 	}
 	/* Where it is not demanded, a bad one is no better than none. */
 	open_signing("signature=\"sign\"");
