@@ -9,6 +9,7 @@
 
 #include "app/args.h"
 #include "app/explain_redirect.h"
+#include "app/explain_step.h"
 #include "app/settings.h"
 #include "core/gate.h"
 #include "core/topo.h"
@@ -176,32 +177,12 @@ judge(struct explain *e)
 }
 
 static void
-write_place(struct gw_json *j, const struct gw_where *at)
-{
-	struct gw_buf text;
-
-	if (at->file == NULL) {
-		gw_json_null(j, "at");
-		return;
-	}
-	gw_buf_init(&text, SETTINGS_PATH_MAX);
-	gw_buf_fmt(&text, "%s:%u", at->file, at->line);
-	gw_json_span(j, "at", gw_buf_span(&text));
-	gw_buf_clear(&text);
-}
-
-static void
 write_steps(struct gw_json *j, const struct gw_verdict *v)
 {
 	gw_json_open(j, "steps", '[');
 	for (unsigned i = 0; i < v->n_steps; i++) {
-		const struct gw_step *s = &v->steps[i];
 		gw_json_open(j, NULL, '{');
-		gw_json_text(j, "check", gw_check_name(s->check));
-		gw_json_text(j, "outcome", gw_step_outcome_name(s->outcome));
-		gw_json_text(j, "because", s->because);
-		gw_json_span(j, "fact", s->fact);
-		write_place(j, &s->at);
+		explain_step_json(j, &v->steps[i]);
 		gw_json_close(j, '}');
 	}
 	gw_json_close(j, ']');

@@ -205,7 +205,7 @@ def check_json(root, page, found):
 
 def check_metrics(root, page, found):
     names = table(root, "gateway/core/metrics.def",
-                  r'METRIC\(\w+,\s*\w+,\s*"(mcxgw_[a-z_]+)')
+                  r'METRIC\([\w#]+,\s*\w+,\s*"(mcxgw_[a-z_]+)')
     for path, text in sources(root):
         for m in re.finditer(r'"(mcxgw_[a-z_]+)"', text):
             names.setdefault(m.group(1),
@@ -232,6 +232,9 @@ def main():
     compare(page, page.at("DECISIONS", "Reasons"),
             between(root, verdict, "reasons[", r'= "([a-z-]+)"'), "reason",
             found)
+    compare(page, page.at("DECISIONS", "Reasons of redirects"),
+            table(root, "gateway/codec/krr/krr_why.def",
+                  r'KRR_WHY\(\w+,\s*"([a-z0-9-]+)"'), "reason", found)
     known = codes(root, log)
     items = [(p, i) for p in pages for i in p.items
              if i.head.startswith("Cm ") and DOTTED.fullmatch(i.name)]

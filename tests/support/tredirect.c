@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -84,11 +83,14 @@ struct gw_span
 tredirect_body(const char *text)
 {
 	const char *end = strstr(text, "\r\n\r\n");
+	uint64_t n = 0;
 	char length[32];
 
 	assert_non_null(end);
 	rig_field(text, "Content-Length", length, sizeof(length));
-	assert_int_equal(strlen(end + 4), atoi(length));
+	assert_int_equal(
+	    gw_span_to_u64(gw_span_of(length), RIG_TEXT_MAX, &n), GW_OK);
+	assert_int_equal(strlen(end + 4), n);
 	return gw_span_of(end + 4);
 }
 

@@ -39,12 +39,15 @@ struct krr tredirect_krr(struct tredirect *r, unsigned status);
 /** It is one without a KRR that says so. */
 void tredirect_plain(struct tredirect *r, unsigned status, const char *says);
 
+/** Its acceptable domains are these, in this order. */
 void tredirect_lists(const struct krr *k, size_t n, const char *const *domains);
 #define TREDIRECT_LISTS(k, ...)                                                \
 	tredirect_lists(k, GW_COUNT(((const char *[]){ __VA_ARGS__ })),        \
 	    (const char *[]){ __VA_ARGS__ })
 
+/** Fail unless they are the same. */
 void tredirect_is(struct gw_span got, const char *want);
+/** Fail unless text starts so. */
 void tredirect_starts(const char *text, const char *with);
 
 /** A call of alice's crosses and waits for an answer. */
