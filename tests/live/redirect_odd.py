@@ -73,7 +73,12 @@ def unsigned(site):
 def required():
     with site_of('require') as site:
         unsigned(site)
-        assert site.gateway.metrics()['mcxgw_redirects_refused_total'] == 6
+        refused = {name: n for name, n in site.gateway.metrics().items()
+                   if name.startswith('mcxgw_redirects_refused_total')}
+        assert sum(refused.values()) == 6, refused
+        for reason in 'unsigned', 'name':
+            name = 'mcxgw_redirects_refused_total{reason="%s"}' % reason
+            assert refused[name] == 2, refused
 
 
 def nothing_left_is_403():
