@@ -5,6 +5,7 @@ Every message goes to the running gateway and to `mcxgw explain`: verdict,
 status, reason, rule and steps must be the same, and the same again in the log
 line and in `ctl why`.
 """
+import os
 import re
 import time
 
@@ -15,6 +16,7 @@ from lib.site import Site
 A, B = 'alpha', 'bravo'
 KINDS = '<communication service="mcptt" kind="%s"/>'
 TAC, EXTRA = 'kms.bravo-tac.example', 'kms.alpha-extra.example'
+KRR_TYPE = 'application/vnd.3gpp.kmsredirectresponse+xml'
 
 
 def pairs(*each):
@@ -246,6 +248,13 @@ def decision_of(m):
     raise AssertionError('no decision in:\n%s' % m.head.decode())
 
 
+def same_krr(sent, told):
+    """But for what each has of its own."""
+    def bare(krr):
+        return re.sub(r' Id="[^"]*"|<Time>[^<]*</Time>', '', krr)
+    assert bare(sent.decode()) == bare(told), (sent, told)
+
+
 def refused(site, wanted, m, raw, since):
     """A refusal's response has all that a caller needs."""
     assert m.status == wanted.status, m
@@ -259,6 +268,12 @@ def refused(site, wanted, m, raw, since):
     if wanted.verdict == 'redirect':
         for d in told['receiver_domains']:
             assert d in text, text
+        assert m.get('content-type') == KRR_TYPE, m
+        assert told['redirect']['what'] == 'write', told
+        assert told['redirect']['domains'] == told['receiver_domains'], told
+        same_krr(m.body, told['redirect']['krr'])
+    else:
+        assert told['redirect'] is None, told
 
 
 def final(m, dialog):
@@ -314,6 +329,54 @@ def limits(site):
                       moment=True), m, d.raw, since)
     bravo.reply(held, 489)
     alpha.peer.expect(489)
+
+
+def krr_of(*domains):
+    return ('<KmsRedirectResponse xmlns="urn:3gpp:ns:mcsecKMSKRR:1.0">'
+            '<ReceiverKmsUriList>%s</ReceiverKmsUriList>'
+            '</KmsRedirectResponse>' % ''.join(
+                '<KmsUri>%s</KmsUri>' % d for d in domains))
+
+
+def far_redirect(site, domains, what, kept):
+    """bravo's 488 comes to alpha as explain --response says."""
+    alpha, bravo = ua.Server(site, A), ua.Server(site, B)
+    krr = krr_of(*domains)
+    head = [('Content-Type', KRR_TYPE)]
+    d = alpha.invite(B, keys=(ua.key(A, B),))
+    inv = bravo.peer.expect('INVITE')
+    bravo.reply(inv, 488, headers=head, body=krr.encode())
+    bravo.peer.expect('ACK')
+    end = alpha.peer.expect(lambda m: final(m, d))
+    d.ack_failure(end)
+    path = os.path.join(site.folder, 'response.sip')
+    with open(path, 'wb') as f:
+        f.write(sip.write('SIP/2.0 488 Not Acceptable Here', [
+            ('Via', 'SIP/2.0/UDP x;branch=z9hG4bKx'),
+            ('From', '<sip:a@b>;tag=a'), ('To', '<sip:c@d>;tag=b'),
+            ('Call-ID', 'x'), ('CSeq', '1 INVITE')] + head, krr))
+    told = explain(site.gateway.config, A, d.raw, response=path)['redirect']
+    assert told['what'] == what, told
+    assert told['domains'] == kept, told
+    assert [o['domain'] for o in told['offered']] == list(domains), told
+    for o in told['offered']:
+        assert o['kept'] == (o['domain'] in kept), told
+        assert o['outcome'] == ('pass' if o['kept'] else 'fail'), told
+        assert 'a.xml:' in (o['at'] or 'a.xml:'), told
+    assert end.status == 488 and end.get('content-type') == KRR_TYPE, end
+    if what == 'forward':
+        assert end.body == krr.encode(), end.body
+    else:
+        same_krr(end.body, told['krr'])
+        assert krr in end.body.decode(), end.body
+
+
+def far_redirects(site):
+    """A 488 of the far side, all, some or none of it permitted."""
+    own = conf.KMS[B]
+    far_redirect(site, (own,), 'forward', [own])
+    far_redirect(site, (TAC, own, 'kms.nobody.example'), 'write', [own])
+    far_redirect(site, (TAC,), 'write', [])
 
 
 def priority(site):
@@ -380,7 +443,8 @@ def main():
         cases = [(r.name, lambda r=r: run_row(site, r, last)) for r in ROWS]
         cases += [(f.__doc__.split('\n')[0].rstrip('.'), lambda f=f: f(site))
                   for f in (peer_unknown, unreadable_body,
-                            forked_retransmission, limits, priority)]
+                            forked_retransmission, limits, priority,
+                            far_redirects)]
         case.run(cases)
 
 

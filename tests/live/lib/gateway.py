@@ -189,12 +189,14 @@ def mcxgw(*words, seconds=60, **more):
                           timeout=seconds * PATIENCE, check=False, **more)
 
 
-def explain(config, system, raw, to=None):
-    """`mcxgw explain --json` of a message: the object."""
+def explain(config, system, raw, to=None, response=None):
+    """`mcxgw explain --json` of a message: the object.  response: a file."""
     words = ['explain', '-c', config, '--schema', env.SCHEMA, '--from',
              system, '--json', '-']
     if to is not None:
         words += ['--to', to]
+    if response is not None:
+        words += ['--response', response]
     r = mcxgw(*words, input=raw)
     assert r.returncode in (0, 1), r.stderr.decode()
     return json.loads(r.stdout)
