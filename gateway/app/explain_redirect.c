@@ -51,10 +51,12 @@ explain_redirect_back(const struct redirect *r, const struct gate_case *g,
 {
 	struct answer *a = calloc(1, sizeof(*a));
 	struct redirect_ask ask = redirect_asks(g);
+	const char *why = "no memory";
 
-	if (a == NULL)
-		return "no memory";
-	const char *why = reduce(r, &ask, text, a, out);
+	if (g->verdict.outcome != GW_PERMIT)
+		why = "the message does not cross: no response comes";
+	else if (a != NULL)
+		why = reduce(r, &ask, text, a, out);
 	free(a);
 	return why;
 }

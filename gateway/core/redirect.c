@@ -147,8 +147,8 @@ redirect_write(const struct redirect *r, const struct redirect_ask *ask,
 		out->what = REDIRECT_REPLACE;
 }
 
-/* Read doc; where a signature is demanded, or can be verified, it must be
- * good.  False: out says why it must not go on. */
+/* Read doc; where a signature is demanded, or is looked at and can be
+ * verified, it must be good.  False: out says why it must not go on. */
 static bool
 read_believed(const struct redirect *r, const struct redirect_ask *ask,
     const struct policy_redirect *rule, struct gw_span doc, struct krr *k,
@@ -164,6 +164,8 @@ read_believed(const struct redirect *r, const struct redirect_ask *ask,
 		strip(out, no.fault.why);
 		return false;
 	}
+	if (rule->signature == POLICY_KRR_OFF)
+		return true;
 	bool demanded = rule->signature == POLICY_KRR_REQUIRE;
 	if (trust == NULL && demanded) {
 		strip(out, "a signature is required and no author is trusted");
@@ -247,7 +249,7 @@ redirect_reduce(const struct redirect *r, const struct redirect_ask *ask,
 	krr_reduce(&k, is_permitted, &permit, &left);
 	keep_domains(out, left.domains, left.n);
 	out->dropped = k.n_domains - left.n;
-	if (left.kept == KRR_KEPT_NONE && rule->empty_refuse) {
+	if (left.n == 0 && rule->empty_refuse) {
 		out->what = REDIRECT_REFUSE;
 		out->why = "no domain is left";
 	} else if (!r->snap->conf->systems[ask->from].understands_krr) {

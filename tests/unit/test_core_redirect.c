@@ -317,6 +317,11 @@ what_is_not_permitted_leaves_nothing(void **state)
 	tredirect_call(&r);
 	tredirect_came_plain(tredirect_answers(&r, 488, KRR_MEDIA_TYPE, krr),
 	    "SIP/2.0 403 ", "no domain is left");
+	/* So is one that had none to begin with. */
+	krr = tredirect_offer(&r, 0, NULL, NULL);
+	tredirect_call(&r);
+	tredirect_came_plain(tredirect_answers(&r, 488, KRR_MEDIA_TYPE, krr),
+	    "SIP/2.0 403 ", "no domain is left");
 }
 
 static void

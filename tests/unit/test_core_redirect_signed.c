@@ -175,6 +175,11 @@ bad_signature_strips(void **state)
 	tredirect_call(&r);
 	(void)tredirect_came_krr(
 	    &r, tredirect_answers(&r, 488, KRR_MEDIA_TYPE, rows[0].doc));
+	/* And where none is looked at, none hinders. */
+	open_signing("signature=\"off\"");
+	tredirect_call(&r);
+	(void)tredirect_came_krr(
+	    &r, tredirect_answers(&r, 488, KRR_MEDIA_TYPE, rows[1].doc));
 	krr_signer_free(s);
 	krr_signer_free(other);
 }
