@@ -127,7 +127,7 @@ redirect_write(const struct redirect *r, const struct redirect_ask *ask,
 		.receiver = ask->receiver,
 		.refused = ask->receiver_kms };
 
-	*out = (struct redirect_result){ .refused = KRR_NONE };
+	redirect_result_init(out);
 	keep_domains(out, domains, n);
 	if (ask->rule == REDIRECT_NO_RULE) {
 		strip(out, "no rule applies");
@@ -237,7 +237,7 @@ redirect_reduce(const struct redirect *r, const struct redirect_ask *ask,
 	struct krr_reduced left;
 	struct krr k;
 
-	*out = (struct redirect_result){ .refused = KRR_NONE };
+	redirect_result_init(out);
 	if (ask->rule == REDIRECT_NO_RULE || ask->initiator_kms.len == 0) {
 		strip(out, "the request had no key message to redirect");
 		return;

@@ -54,6 +54,17 @@ struct redirect_result {
 	struct gw_span author; /* name in the certificate, if verified */
 };
 
+/** Empty, to be stripped.  What the counts do not count is not set. */
+static inline void
+redirect_result_init(struct redirect_result *r)
+{
+	r->what = REDIRECT_STRIP;
+	r->why = NULL;
+	r->refused = KRR_NONE;
+	r->n = r->dropped = r->n_offered = 0;
+	r->text = r->author = (struct gw_span){ NULL, 0 };
+}
+
 /**
  * The KRR for a redirect that the gateway decided: out->what is REPLACE with
  * its text, or STRIP with the reason why none can be written.

@@ -78,10 +78,11 @@ core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m)
 {
 	const struct gw_verdict *v = &c->judged.verdict;
 	struct redirect ctx = context(c, x);
-	struct redirect_result r = { .refused = KRR_NONE };
+	struct redirect_result r;
 	struct core_refusal answer = { .status = v->status };
 
 	count_out(c, x, v->trigger);
+	redirect_result_init(&r);
 	if (!one_more_round(c, x)) {
 		r.what = REDIRECT_STRIP;
 		r.why = "redirected too often";
@@ -200,7 +201,7 @@ judge(struct core *c, struct txn *x, const struct sip_msg *rsp, enum gw_err err,
 {
 	struct redirect ctx = context(c, x);
 
-	*r = (struct redirect_result){ .refused = KRR_NONE };
+	redirect_result_init(r);
 	if (err != GW_OK) {
 		strip(r, "its body cannot be read");
 		return;
