@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "app/explain_step.h"
 #include "codec/krr/krr_body.h"
 
 bool
@@ -81,8 +82,7 @@ write_domain(
 	gw_json_open(j, NULL, '{');
 	gw_json_span(j, "domain", domain);
 	gw_json_bool(j, "kept", is_kept(step));
-	gw_json_span(j, "fact", step->fact);
-	gw_json_text(j, "because", step->because);
+	explain_step_json(j, step);
 	gw_json_close(j, '}');
 }
 
