@@ -10,7 +10,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from lib import memory, messages, peers, proc, speed, table  # noqa: E402
+from lib import memory, messages, peers, proc, redirects  # noqa: E402
+from lib import redirects_table, speed, table  # noqa: E402
 
 LIMIT_S = 2 * 3600
 
@@ -34,7 +35,7 @@ def arguments():
                    help='of the memory test (1000000)')
     p.add_argument('--flood-rate', type=int, default=2000,
                    help='calls/s of the memory test (2000)')
-    p.add_argument('--only', choices=('speed', 'memory'))
+    p.add_argument('--only', choices=('speed', 'memory', 'redirects'))
     p.add_argument('--quick', action='store_true',
                    help='one short round and 200000 messages')
     p.add_argument('--keep', action='store_true',
@@ -96,6 +97,22 @@ def heading(text):
             time.strftime('%Y-%m-%d', time.gmtime()) + text)
 
 
+def write(path, report, second):
+    """What was not measured now stays as it was."""
+    old = old_second = ''
+    if os.path.exists(path):
+        with open(path, encoding='utf-8') as f:
+            old, mark, rest = f.read().partition(redirects_table.TITLE)
+        old_second = mark + rest
+    if report:
+        old = heading(report)
+    elif not old:
+        old = heading('')
+    with open(path, 'w', encoding='utf-8') as f:
+        f.write((old.rstrip('\n') + '\n\n' +
+                 (second or old_second)).rstrip('\n') + '\n')
+
+
 def main():
     options = arguments()
     root = os.path.join(HERE, '..', '..')
@@ -108,13 +125,18 @@ def main():
     try:
         peers.make_certificates(certs, sh)
         print('bench: making key messages', flush=True)
-        traffic = messages.Traffic(work, int(4000 * options.seconds) + 3000)
-        rows, held = [], None
+        traffic = messages.Traffic(
+            work, 0 if options.only == 'redirects' else
+            int(4000 * options.seconds) + 3000)
+        rows, held, turned = [], None, None
         with open(os.path.join(options.build, 'bench.jsonl'), 'a',
                   encoding='ascii') as log:
-            if options.only != 'memory':
+            if options.only in (None, 'speed'):
                 rows = run_speed(options, traffic, work, certs, log)
-            if options.only != 'speed':
+            if options.only in (None, 'redirects'):
+                turned = redirects.measure(options, traffic, work, certs)
+                log.write(json.dumps(turned) + '\n')
+            if options.only in (None, 'memory'):
                 held = memory.measure(options, traffic, work, certs)
                 log.write(json.dumps(held) + '\n')
     except proc.Trouble as e:
@@ -124,13 +146,12 @@ def main():
         proc.finish_all()
     if not options.keep:
         shutil.rmtree(work)
-    report = table.text(rows, held, options)
-    print('\n' + report)
+    report = table.text(rows, held, options) if rows or held else ''
+    second = redirects_table.text(turned, options) if turned else ''
+    print('\n' + report + second)
     if options.write:
-        with open(os.path.join(root, 'docs', 'benchmarks.md'), 'w',
-                  encoding='utf-8') as f:
-            f.write(heading(report))
-    return 1 if table.missed(report) else 0
+        write(os.path.join(root, 'docs', 'benchmarks.md'), report, second)
+    return 1 if table.missed(report + second) else 0
 
 
 if __name__ == '__main__':

@@ -12,6 +12,17 @@ from lib import keys
 USERS = 500
 HOME, PARTNER = 'mcptt.alpha.example', 'mcptt.bravo.example'
 BOUNDARY = 'mcx-boundary-7f3a'
+# The first users, a hundred each, by whom the rules of the redirect
+# measurement tell calls apart: mc-user-00.., mc-user-01.., and so on.
+GROUP, GROUPS = 100, ('written', 'signing', 'stripped', 'called')
+KRR_TYPE = 'application/vnd.3gpp.kmsredirectresponse+xml'
+KRR = ('<KmsRedirectResponse xmlns="urn:3gpp:ns:mcsecKMSKRR:1.0" Id="far-1" '
+       'Version="1.0.0"><ProcessorUri>sip:gw.bravo.bench.example'
+       '</ProcessorUri><Time>2030-01-02T03:04:05Z</Time>'
+       '<InitiatorUri>%s</InitiatorUri><InitiatorKmsUri>%s</InitiatorKmsUri>'
+       '<ReceiverUri>%s</ReceiverUri><RejectedReceiverKmsUri>%s'
+       '</RejectedReceiverKmsUri><ReceiverKmsUriList>%s</ReceiverKmsUriList>'
+       '</KmsRedirectResponse>')
 
 SDP = """v=0
 o=- 1815849 0 IN IP4 [media_ip]
@@ -132,6 +143,31 @@ def _answer(line, fields, body=''):
             (line, fields) + 'Content-Length: [len]\n\n' + body)
 
 
+def _refused():
+    """A caller who expects 488."""
+    ack = ('ACK sip:[service]@' + PARTNER + ' SIP/2.0\n[last_Via:]\n'
+           'Max-Forwards: 70\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n'
+           'CSeq: 1 ACK\nContent-Length: 0\n\n')
+    return ('<scenario name="refused">\n' +
+            _send(_invite('[field2][dynamic_id][field3]'),
+                  ' retrans="500" start_rtd="1"') +
+            '<recv response="100" optional="true"/>\n'
+            '<recv response="488" rtd="1"/>\n' + _send(ack) +
+            '</scenario>\n')
+
+
+def _refuser(body):
+    """A callee who answers 488 with the KRR body, or with none."""
+    fields = ('[last_From:]\n[last_To:];tag=[pid]n[call_number]\n'
+              'Warning: 399 as.bench "another security domain, please"\n')
+    if body:
+        fields += 'Content-Type: %s\n' % KRR_TYPE
+    return ('<scenario name="refuser">\n<recv request="INVITE"/>\n' +
+            _send(_answer('488 Not Acceptable Here', fields, body),
+                  ' retrans="500"') +
+            '<recv request="ACK"/>\n</scenario>\n')
+
+
 def _callee():
     dialog = ('[last_Record-Route:]\n[last_From:]\n'
               '[last_To:];tag=[pid]s[call_number]\n'
@@ -164,8 +200,25 @@ class Traffic:
         self._write('signed.xml', _caller('[field2]', 'milliseconds="10"'))
         self._write('hold.xml', _caller('[field2][dynamic_id][field3]', ''))
         self._write('callee.xml', _callee())
+        self._write('refused.xml', _refused())
         self._table('varied.csv', ((u, keys.split(k))
                                    for u, k in zip(self.users, made)))
+        for i, name in enumerate(GROUPS):
+            part = slice(i * GROUP, (i + 1) * GROUP)
+            self._table(name + '.csv', (
+                (u, keys.split(k))
+                for u, k in zip(self.users[part], made[part])))
+
+    def refuser(self, name, domains):
+        """A callee NAME.xml whose 488 has a KRR with these domains; None:
+        no KRR."""
+        body = ''
+        if domains is not None:
+            body = KRR % (self.users[0][0], keys.Kms('alpha').uri,
+                          self.users[0][1], keys.Kms('bravo').uri,
+                          ''.join('<KmsUri>%s</KmsUri>' % d
+                                  for d in domains))
+        self._write(name + '.xml', _refuser(body))
 
     def _write(self, name, text):
         with open(os.path.join(self.where, name), 'w',

@@ -130,6 +130,7 @@ class Gateway(Peer):
     """The gateway; signature is what its agreement demands, agreements how
     many there are, log its level."""
     base, back, admin = 5460, 5462, 5490
+    more = '' # elements of the configuration
     HOP = {'udp': (sipp.UAS_PORT, 'udp'), 'tcp': (sipp.UAS_PORT, 'tcp'),
            'tls': (sipp.UAS_TLS_PORT, 'tls')}
 
@@ -167,7 +168,7 @@ class Gateway(Peer):
 <identity tls="alpha.bench.example"/>%s</system>
 <system id="bravo" side="partner"><domain name="%s"/>
 <identity tls="bravo.bench.example"/>%s</system>
-%s
+%s%s
 <topology keys="token.keys"/>
 <policy file="policy.xml" agreements="agreements"/>
 <limits drain="0s" transactions="250000" system-transactions="250000"/>
@@ -178,7 +179,7 @@ class Gateway(Peer):
             self.base + 1, messages.HOME,
             self._hop(sipp.UAC_IP, kind, sipp.UAC_PORT, 'alpha'),
             messages.PARTNER, self._hop(sipp.UAS_IP, kind, port, 'bravo'),
-            self._crowd(), IP, self.admin)
+            self._crowd(), self.more, IP, self.admin)
 
     def _crowd(self):
         """Partners beside bravo, for the agreements beside the one used."""
@@ -199,18 +200,32 @@ class Gateway(Peer):
 <party system="alpha"><domain name="%s"/>
 <security-domain kms="%s"%s/></party>
 <party system="%s"><domain name="%s"/>
-<security-domain kms="%s"/></party>
-<permit from="alpha" to="%s" id="calls">
-<communication service="mcptt" kind="private first-to-answer emergency"/>
-<initiator match="sip:*@%s"/><target match="sip:*@%s"/>
-<domains initiator="%s" receiver="%s"/>
-<key-message presence="required" signature="%s"/>
-</permit>
-</agreement>
+%s</party>
+%s</agreement>
 ''' % (NS % 'agreement', partner, messages.HOME, alpha.uri,
             ' certificate="../kms.xml"' if certified else '', partner, domain,
-            other, partner, messages.HOME, domain, alpha.uri, other,
-            self.signature)
+            ''.join('<security-domain kms="%s"/>' % d
+                    for d in self.domains(other)),
+            ''.join(self.permit(partner, domain, alpha.uri, *rule)
+                    for rule in self.rules(other)))
+
+    def domains(self, kms):
+        """The security domains of a partner."""
+        return [kms]
+
+    def rules(self, kms):
+        """Id, users, receiver domains and redirect element of each."""
+        return [('calls', '*', kms, '')]
+
+    def permit(self, partner, domain, initiator, name, users, receiver, more):
+        return '''<permit from="alpha" to="%s" id="%s">
+<communication service="mcptt" kind="private first-to-answer emergency"/>
+<initiator match="sip:%s@%s"/><target match="sip:*@%s"/>
+<domains initiator="%s" receiver="%s"/>
+<key-message presence="required" signature="%s"/>
+%s</permit>
+''' % (partner, name, users, messages.HOME, domain, initiator, receiver,
+            self.signature, more)
 
     def configure(self, transport):
         os.makedirs(self.path('agreements'), exist_ok=True)
@@ -244,14 +259,20 @@ class Gateway(Peer):
                                 self.name, wait)
         proc.wait_listening(self.process, 'tcp', IP, self.admin, self.name)
 
-    def metric(self, name):
-        """A sum over the series of a metric."""
+    def _metrics(self):
+        """(series, value) of each line."""
         url = 'http://%s:%d/metrics' % (IP, self.admin)
         with urllib.request.urlopen(url, timeout=5) as f:
-            text = f.read().decode()
-        return sum(float(line.rsplit(' ', 1)[1])
-                   for line in text.splitlines()
-                   if line.split('{')[0].split(' ')[0] == name)
+            lines = f.read().decode().splitlines()
+        return [(x.rsplit(' ', 1)[0], float(x.rsplit(' ', 1)[1]))
+                for x in lines if not x.startswith('#')]
+
+    def series(self, name):
+        return sum(v for s, v in self._metrics() if s == name)
+
+    def metric(self, name):
+        """A sum over the series of a metric."""
+        return sum(v for s, v in self._metrics() if s.split('{')[0] == name)
 
     def settle(self, most=45):
         """Wait until no transaction is open; how long it took."""

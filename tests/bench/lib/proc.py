@@ -19,24 +19,25 @@ class Trouble(Exception):
     """A measurement that cannot be made; the text says why."""
 
 
-def _pin(cpu):
+def _pin(cpu, nice):
     os.sched_setaffinity(0, {cpu})
     # An autogroup of its own: without it nice does not count against the
     # processes of other sessions.
     os.setsid()
     try:
-        os.nice(NICE)
+        os.nice(nice)
         with open('/proc/self/autogroup', 'w', encoding='ascii') as f:
-            f.write('%d' % NICE)
+            f.write('%d' % nice)
     except OSError:
         pass
 
 
-def spawn(argv, out, cpu=CPU_LOAD, cwd=None):
+def spawn(argv, out, cpu=CPU_LOAD, cwd=None, nice=NICE):
     """Start argv on one CPU; its output goes to the file out."""
     with open(out, 'ab') as f:
         p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f,
-                             stderr=f, cwd=cwd, preexec_fn=lambda: _pin(cpu))
+                             stderr=f, cwd=cwd,
+                             preexec_fn=lambda: _pin(cpu, nice))
     started.append(p)
     return p
 

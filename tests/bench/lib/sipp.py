@@ -14,7 +14,9 @@ from lib import proc
 UAC_IP, UAC_PORT = '127.0.0.2', 5070
 UAS_IP, UAS_PORT, UAS_TLS_PORT = '127.0.0.3', 5080, 5081
 FRONT_IP, FRONT_PORT = '127.0.0.4', 5071 # the caller's stunnel
+BURST_PORT = 5072 # a second caller's
 CONTROL = {'uac': ('-ci', UAC_IP, '-cp', '8902'),
+           'burst': ('-ci', UAC_IP, '-cp', '8903'),
            'uas': ('-ci', UAS_IP, '-cp', '8901')}
 WARM_CALLS, WARM_RATE = 100, 400
 # How long SIPp may wait for its last calls once it is told to stop.
@@ -103,6 +105,8 @@ class Rig:
         self.folder, self.traffic, self.certs = folder, traffic, certs
         self.target, self.transport, self.signed = target, transport, signed
         self.runs, self.helpers, self.uas = 0, [], None
+        kind = 'signed' if signed else 'varied'
+        self.callee, self.caller, self.table = 'callee', kind, kind
 
     def __enter__(self):
         os.makedirs(self.folder, exist_ok=True)
@@ -155,8 +159,8 @@ class Rig:
     def _start_uas(self):
         port = UAS_TLS_PORT if self.transport == 'tls' else UAS_PORT
         self.uas = proc.spawn(
-            ['sipp', '-sf', self.traffic.path('callee.xml'), '-i', UAS_IP,
-             '-p', str(UAS_PORT), *CONTROL['uas'], '-stf',
+            ['sipp', '-sf', self.traffic.path(self.callee + '.xml'), '-i',
+             UAS_IP, '-p', str(UAS_PORT), *CONTROL['uas'], '-stf',
              self._file('uas.csv'), '-error_file', self._file('uas.err'),
              '-key', 'uasport', str(port), '-timeout', '3600'] +
             self._common(), self._file('uas.out'), cwd=self.folder)
@@ -164,11 +168,10 @@ class Rig:
                             'tcp', UAS_IP, UAS_PORT, 'SIPp')
 
     def start_uac(self, rate, calls, at_once, log=False, scenario=None,
-                  hold_ms=None):
+                  hold_ms=None, table=None, who='uac'):
         """SIPp as caller; (process, prefix of its files)."""
         self.runs += 1
         base = self._file('uac%d' % self.runs)
-        kind = 'signed' if self.signed else 'varied'
         if self.signed:
             self.traffic.signed_table(calls)
         first = VARY_FIRST + self.runs * VARY_STEP
@@ -176,9 +179,11 @@ class Rig:
         if self.transport == 'tls':
             target = FRONT_IP, FRONT_PORT
         p = proc.spawn(
-            ['sipp', '-sf', self.traffic.path((scenario or kind) + '.xml'),
-             '-inf', self.traffic.path(kind + '.csv'), '-i', UAC_IP, '-p',
-             str(UAC_PORT), *CONTROL['uac'], '-stf', base + '.csv',
+            ['sipp', '-sf', self.traffic.path((scenario or self.caller) +
+                                              '.xml'), '-inf',
+             self.traffic.path((table or self.table) + '.csv'), '-i', UAC_IP,
+             '-p', str(UAC_PORT if who == 'uac' else BURST_PORT),
+             *CONTROL[who], '-stf', base + '.csv',
              '-error_file', base + '.err', '-key', 'vt',
              self.transport.upper(), '-s', 'gw', '-r', str(rate), '-m',
              str(calls), '-l', str(at_once), '-timeout', '600',
@@ -187,7 +192,8 @@ class Rig:
             (['-d', str(hold_ms)] if hold_ms is not None else []) +
             (['-trace_shortmsg', '-shortmessage_file', base + '.short',
               '-max_log_size', '500000000'] if log else []) +
-            ['%s:%d' % target], base + '.out', cwd=self.folder)
+            ['%s:%d' % target], base + '.out', cwd=self.folder,
+            nice=proc.NICE if who == 'uac' else 0)
         return p, base
 
     def _uas_bad(self):
@@ -244,6 +250,11 @@ class Rig:
                       helpers) / busy
         r.stolen = (after[1] - before[1]) / busy
         return r
+
+
+def elapsed(base):
+    """Seconds that the caller whose files begin with base ran."""
+    return _elapsed(_last_row(base + '.csv'))
 
 
 def succeeded(base):

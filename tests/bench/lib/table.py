@@ -60,7 +60,7 @@ def _mark(ok):
     return 'met' if ok else 'MISSED'
 
 
-def _below(x, limit):
+def below(x, limit):
     return '-' if math.isnan(x) else _mark(x <= limit)
 
 
@@ -103,7 +103,7 @@ def _ratios(rows, options):
                       ('fixed_us', 'at %d/s' % options.rate)):
         r = [rows.ratio(t, 'gw', 'K3', key) for t in options.transports]
         line('CPU, gw / K3, ' + when, [
-            '%s %s' % (num(x, 3), _below(x, HALF)) for x in r], '<= 0.5')
+            '%s %s' % (num(x, 3), below(x, HALF)) for x in r], '<= 0.5')
         r = [rows.ratio(t, 'gw', 'K1', key) for t in options.transports]
         line('CPU, gw / K1, ' + when, [num(x, 3) for x in r],
              'aim: < 1')
@@ -118,7 +118,7 @@ def _ratios(rows, options):
     if rows.has(first, 'gw-many'):
         x = rows.ratio(first, 'gw-many', 'gw')
         line('CPU, %d agreements / 1' % options.agreements,
-             ['%s %s' % (num(x, 3), _below(x, MANY))] + rest, '<= 1.10')
+             ['%s %s' % (num(x, 3), below(x, MANY))] + rest, '<= 1.10')
     if rows.has(first, 'gw-log'):
         line('CPU, a log line for each request / none',
              [num(rows.ratio(first, 'gw-log', 'gw'), 3)] + rest, '')
@@ -164,7 +164,7 @@ def _version(argv, word):
     return '-'
 
 
-def _machine():
+def machine():
     cpu = '-'
     with open('/proc/cpuinfo', encoding='utf-8') as f:
         for line in f:
@@ -190,7 +190,7 @@ def notes(rows):
 def text(rows, memory, options):
     rows = Rows(rows)
     out = ['Calls of scenario B, median of %d rounds. %s.' % (
-        options.repeats, _machine()), '']
+        options.repeats, machine()), '']
     if rows.rows:
         out += _main(rows, options) + [''] + _ratios(rows, options) + ['']
         out += notes(rows) + ['']
