@@ -99,8 +99,9 @@ class Bench:
             r = rig.run(gw.pids(), 0, self.options.seconds, AT_ONCE)
             did = [b - a for a, b in zip(before, outcomes(gw))]
             check(name, did, r.calls)
-            return {'us': r.us(), 'calls': r.calls, 'other': r.other,
-                    'stolen': r.stolen, 'bad': r.failed + r.repeated}
+            return {'us': r.us(), 'calls': r.calls,
+                    'busy': r.peer_s / self.options.seconds,
+                    'other': r.other, 'stolen': r.stolen, 'bad': r.failed + r.repeated}
         return self.run(name, what)
 
     def instructions(self, name):
