@@ -165,14 +165,6 @@ find(struct core *c, const struct sip_msg *rsp, struct gw_span *doc)
 	return krr_body_find(&c->judged.body, c->arena, doc, &part, &fault);
 }
 
-static bool
-is_inside(struct gw_span part, struct gw_span whole)
-{
-	uintptr_t p = (uintptr_t)part.p, w = (uintptr_t)whole.p;
-
-	return p >= w && part.len <= whole.len && p - w <= whole.len - part.len;
-}
-
 static const char *const words[] = {
 	[REDIRECT_STRIP] = "stripped",
 	[REDIRECT_REFUSE] = "refused",
@@ -211,7 +203,7 @@ judge(struct core *c, struct txn *x, const struct sip_msg *rsp, enum gw_err err,
 		return;
 	}
 	redirect_reduce(&ctx, &x->ask, doc, r);
-	if (r->what == REDIRECT_REPLACE && !is_inside(doc, rsp->body))
+	if (r->what == REDIRECT_REPLACE && !gw_span_inside(doc, rsp->body))
 		strip(r, "it stands in an encoded part");
 	if ((r->what == REDIRECT_REPLACE || r->what == REDIRECT_FORWARD) &&
 	    !one_more_round(c, x))

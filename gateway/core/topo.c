@@ -137,10 +137,7 @@ cut_body(struct cross *c, const struct mcx_body *body)
 		return GW_OK;
 	for (size_t i = 0; err == GW_OK && i < body->info.n_cuts; i++) {
 		struct gw_span cut = body->info.cuts[i];
-		uintptr_t at = (uintptr_t)cut.p;
-		uintptr_t from = (uintptr_t)w->m->body.p;
-		if (at < from || cut.len > w->m->body.len ||
-		    at - from > w->m->body.len - cut.len)
+		if (!gw_span_inside(cut, w->m->body))
 			return topo_work_refuse(w, w->m->body,
 			    "access token in an encoded body part");
 		c->cut += cut.len;

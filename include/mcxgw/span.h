@@ -47,6 +47,15 @@ gw_span_sub(struct gw_span s, size_t off, size_t len)
 	return (struct gw_span){ s.p + off, len < rest ? len : rest };
 }
 
+/** Does part lie in whole, as a run of the same octets? */
+static inline bool
+gw_span_inside(struct gw_span part, struct gw_span whole)
+{
+	uintptr_t p = (uintptr_t)part.p, w = (uintptr_t)whole.p;
+
+	return p >= w && part.len <= whole.len && p - w <= whole.len - part.len;
+}
+
 /** The octets from the start of a up to the end of b; both in one buffer. */
 static inline struct gw_span
 gw_span_join(struct gw_span a, struct gw_span b)
