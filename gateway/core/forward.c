@@ -133,7 +133,7 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 	size_t n, len;
 
 	r.source.port = x->source_port;
-	branch_text(branch, o->id, core_loop_hash(c, o->m));
+	branch_text(branch, o->id, x->loop);
 	r.branch = (struct gw_span){ branch, sizeof(branch) };
 	sip_edits_init(&c->edits, o->m->raw);
 	enum gw_err err = topo_edit_request(&t, o->m, &r, &c->edits, &fault);
@@ -311,6 +311,7 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 		.arena = c->arena,
 		.from = flow->system,
 		.to = target->to,
+		.loop = core_loop_hash(c, m),
 		.memo = target->memo,
 		.cap_p = -1,
 		.cap_q = -1 };

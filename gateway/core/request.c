@@ -101,6 +101,7 @@ struct fresh {
 	struct topo_target target;
 	bool in_dialog;
 	uint64_t key;
+	uint32_t loop; /* its loop hash */
 };
 
 static struct core_refusal
@@ -111,7 +112,7 @@ refusal(unsigned status)
 
 /* The fields a proxy must look at (16.3); 0: none objects. */
 static struct core_refusal
-check_fields(struct core *c, const struct fresh *f)
+check_fields(struct core *c, struct fresh *f)
 {
 	const struct sip_msg *m = f->m;
 	struct gw_fault fault;
@@ -139,7 +140,8 @@ check_fields(struct core *c, const struct fresh *f)
 		gw_buf_clear(&text);
 		return r;
 	}
-	if (topo_is_loop(c->snap, m, core_loop_hash(c, m)))
+	f->loop = core_loop_hash(c, m);
+	if (topo_is_loop(c->snap, m, f->loop))
 		return refusal(482);
 	return refusal(0);
 }
@@ -341,6 +343,7 @@ start(struct core *c, const struct fresh *f)
 	x->begun_us = c->now.mono_us;
 	x->begun_wall_us = c->now.wall_us;
 	x->raw = f->m->raw;
+	x->loop = f->loop;
 	txns_add_server(&c->txns, x, f->key);
 	return x;
 }
