@@ -46,6 +46,7 @@ struct policy_match {
 	bool reversed; /* the rule is that of the other direction */
 	enum policy_demand signature;
 	enum policy_lookup lookup;
+	bool lookup_fallback; /* no answer: the agreement's list serves */
 };
 
 /* What the agreement says about headers and bodies that cross. */
@@ -177,6 +178,56 @@ const struct policy_domain *policy_domain_at(const struct policy *p, size_t i);
 /** The domain of that KMS URI (without case), or NULL. */
 const struct policy_domain *
 policy_domain_find(const struct policy *p, struct gw_span kms);
+
+/*
+ * Lookups.  Systems name users and security domains in their own way; <map> of
+ * an agreement says which name of its party's service means which name of the
+ * agreement.  Signed material is never mapped.
+ */
+enum policy_map_way { POLICY_MAP_IN, POLICY_MAP_OUT }; /* from, to a service */
+/** The other name of a user or a KMS URI of that system's service, in the
+ * arena, or the name itself where nothing is mapped.  False: arena full. */
+bool policy_map_user(const struct policy *p, uint16_t system,
+    enum policy_map_way way, struct gw_span user, struct gw_arena *a,
+    struct gw_span *out) GW_NODISCARD;
+bool
+policy_map_kms(const struct policy *p, uint16_t system, enum policy_map_way way,
+    struct gw_span kms, struct gw_arena *a, struct gw_span *out) GW_NODISCARD;
+/** Changes when anything that maps names of that system does. */
+uint64_t policy_map_digest(const struct policy *p, uint16_t system);
+
+/**
+ * What a system that asks may be told of an answer about a user of another:
+ * only under an agreement in force with disclose="permitted", only domains
+ * that the agreement names for the user's system, that are not revoked and
+ * may be paired with a domain of the asker's system under some rule from the
+ * asker's system (or the reverse of one), and of external domains only the
+ * asker's.  In the order of the answer.  Empty: nothing is told.  Between
+ * local systems without an agreement, and toward oneself: as it is.
+ */
+void policy_disclose(const struct policy *p, uint16_t asker, uint16_t system,
+    const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *a,
+    struct gw_lookup_answer *out);
+
+/* KMS traffic (TS 33.180 Annex D) that one system sends to another's KMS. */
+enum policy_kms_request {
+	POLICY_KMS_INIT, /* of a listed migrated user only */
+	POLICY_KMS_KEYPROV, /* the same */
+	POLICY_KMS_CERT,
+	POLICY_KMS_CERTCACHE,
+	POLICY_KMS_REDIRECT, /* upload of KRRs */
+	POLICY_KMS_N
+};
+/** May it cross?  kms: whose certificate, for CERT; user: for whom, for INIT
+ * and KEYPROV; both may be empty.  *out is the step that settled it. */
+bool policy_kms_may(const struct policy *p, uint16_t from, uint16_t to,
+    enum policy_kms_request what, struct gw_span kms, struct gw_span user,
+    int64_t wall_us, struct gw_step *out);
+/** May the asking system hold the certificate of that domain of `to`? */
+bool policy_kms_visible(const struct policy *p, uint16_t asker, uint16_t to,
+    struct gw_span kms, int64_t wall_us);
+/** "init"; static. */
+const char *policy_kms_request_name(enum policy_kms_request what);
 
 /* What the ledger writes down. */
 enum policy_record_what {

@@ -27,6 +27,7 @@ static const struct {
 	[GW_CHECK_INFO] = { "info", 6 },
 	[GW_CHECK_KEY] = { "key-message", 7 },
 	[GW_CHECK_INITIATOR_DOMAIN] = { "initiator-domain", 8 },
+	[GW_CHECK_LOOKUP] = { "lookup", 9 },
 	[GW_CHECK_RECEIVER_DOMAIN] = { "receiver-domain", 9 },
 	[GW_CHECK_PAIR] = { "pair", 10 },
 	[GW_CHECK_LIMIT] = { "limit", 11 },
@@ -54,6 +55,8 @@ static const char *const reasons[GW_REASON_N] = {
 	[GW_REASON_OVER_RATE] = "over-rate",
 	[GW_REASON_OVER_CONCURRENT] = "over-concurrent",
 	[GW_REASON_BODY_MALFORMED] = "body-malformed",
+	[GW_REASON_LOOKUP_PENDING] = "lookup-pending",
+	[GW_REASON_LOOKUP_UNSETTLED] = "lookup-unsettled",
 };
 
 static const char *const step_outcomes[] = {

@@ -20,6 +20,8 @@
 #define CONF_NAMES_MAX	   1024 /* domains, identities, users of one system */
 #define CONF_TLS_MAX	   4096
 #define CONF_AUTHORS_MAX   64 /* of redirect responses of one system */
+#define CONF_ENDPOINTS_MAX 16 /* of one service */
+#define CONF_KMS_MAX	   16 /* KMSs of one system */
 #define CONF_ADDR_TEXT	   64
 
 enum conf_transport { CONF_UDP, CONF_TCP, CONF_TLS, CONF_TRANSPORT_N };
@@ -98,6 +100,9 @@ struct conf_system {
 	uint16_t warn_code; /* 179 */
 	bool understands_krr;
 	struct conf_krr krr;
+	const struct conf_service *lookup; /* its lookup service, or NULL */
+	size_t n_kms; /* its KMSs that can be reached */
+	const struct conf_service *const *kms;
 	uint32_t max_transactions; /* of this system at once; 0: the default */
 	uint32_t max_connections;
 };
@@ -108,6 +113,74 @@ struct conf_redirect {
 	const char *certificate, *key; /* PEM files, P-256; both or neither */
 	const char *dialects; /* folder, or NULL */
 	struct gw_where at; /* the document's root, if there is no element */
+};
+
+/* A listener for lookups and KMS traffic over HTTP. */
+struct conf_http_listener {
+	const char *id;
+	struct conf_addr addr;
+	const char *authority; /* host[:port] that askers may use; else its
+	                          address and the gateway's name */
+	uint16_t system; /* plain: who is behind it; TLS: may be
+	                    GW_SYSTEM_NONE, the certificate decides */
+	uint16_t tls; /* index, UINT16_MAX: plain, and then loopback only */
+	struct gw_where at;
+};
+
+/* One address of a service over HTTP. */
+struct conf_endpoint {
+	struct conf_addr addr;
+	const char *text; /* "127.0.0.1:8443", for logs */
+	uint16_t tls; /* index, UINT16_MAX: plain */
+	const char *tls_name; /* identity it must show; NULL: any of the
+	                         system's */
+	uint16_t priority; /* lower first */
+	uint16_t weight;
+	uint32_t id; /* unique in the conf: index over all endpoints */
+	uint32_t service; /* id of its service */
+	struct gw_where at;
+};
+
+/* What a system offers over HTTP: a lookup service, or a KMS whose
+ * certificates and uploads may cross. */
+struct conf_service {
+	bool is_kms; /* <kms>, else <lookup> */
+	const char
+	    *adapter; /* of a <lookup>: "static" or as gw_lookup_adapter()
+	                        knows it; of a <kms>: "kms" */
+	const char
+	    *kms; /* KMS URI of the service, lower case; NULL: not told */
+	const char *authority; /* host[:port] it is addressed as */
+	const char *prefix; /* of paths; "" or "/x/y" */
+	const char *file; /* static: the table */
+	const char *token_file; /* bearer token that we ask with; or NULL */
+	const char *token; /* what it holds; secret */
+	uint32_t deadline_ms; /* of one question */
+	uint32_t watch_s; /* <kms>: fetch its certificate so often; 0: never */
+	uint16_t system; /* whose it is */
+	size_t n_endpoints; /* 0 for static; at most CONF_ENDPOINTS_MAX */
+	const struct conf_endpoint *endpoints; /* by priority */
+	uint32_t id; /* unique in the conf: index over all services */
+	struct gw_where at;
+};
+
+/* Lookups: the cache of each worker, and what askers get. */
+struct conf_lookups {
+	uint32_t cache; /* users that one worker remembers */
+	uint32_t ttl_s, ttl_max_s; /* an answer that tells no time; the longest
+	                              that is believed */
+	uint32_t negative_s; /* how long "no such user" is remembered */
+	uint32_t waiting; /* requests of one worker that wait for answers */
+	uint32_t down_s; /* a service that failed is left alone so long */
+	uint32_t failures; /* in a row, until it counts as failed */
+	uint32_t none_after_ms; /* "nothing to tell" leaves so long after the
+	                           question, known user or not */
+	uint32_t asks; /* per second of one asking system; 0: no limit */
+	/* of connections */
+	uint32_t streams; /* at once on one connection */
+	uint32_t idle_s, request_s; /* silent; from first octet to a whole
+	                               request */
+	uint32_t http_connections; /* per worker */
 };
 
 /* Limits and times; the unit is in the name. */
@@ -149,6 +222,12 @@ struct conf {
 	const char *control_socket; /* NULL: none */
 	int log_level; /* enum gw_log_level */
 	struct conf_redirect redirect;
+	size_t n_http_listeners;
+	const struct conf_http_listener *http_listeners;
+	size_t n_services, n_endpoints; /* of all systems, by id */
+	const struct conf_service *const *services;
+	const struct conf_endpoint *const *endpoints;
+	struct conf_lookups lookups;
 	struct conf_limits limits;
 	const struct conf_index *by_id, *by_identity; /* private */
 };

@@ -39,6 +39,18 @@ enum core_action_kind {
 	                  listener, over `transport`; on the open stream to it
 	                  or on a new one */
 	CORE_HAND_OVER, /* post iov as one message of `flow` to `worker` */
+	CORE_ASK, /* send http.request to service `service`; what becomes of it
+	             comes back as core_heard() or core_unheard() with ticket */
+	CORE_ASK_DROP, /* nobody waits for ticket any more */
+	CORE_ANSWER, /* http.response to the asker's `stream` */
+};
+
+/* Who asks over HTTP, and where the answer goes. */
+struct core_asker {
+	uint64_t stream; /* the worker's handle of connection and stream */
+	uint16_t system; /* who the peer proved to be, never NONE */
+	uint16_t listener; /* index of conf.http_listeners */
+	struct conf_addr peer;
 };
 
 struct core_action {
@@ -55,6 +67,14 @@ struct core_action {
 	uint64_t send_id;
 	const struct iovec *iov;
 	size_t n_iov, len;
+	/* CORE_ASK, CORE_ASK_DROP, CORE_ANSWER */
+	uint64_t ticket, stream;
+	uint32_t service; /* id over all services of snap (conf_service.id) */
+	uint32_t deadline_ms; /* of CORE_ASK: give up then */
+	union {
+		const struct gw_http_request *request;
+		const struct gw_http_response *response;
+	} http;
 };
 
 struct core_actions {
@@ -90,6 +110,22 @@ bool core_use(struct core *c, struct snapshot *s, struct gw_now now);
  */
 void core_message(struct core *c, const struct core_flow *flow,
     struct gw_span raw, uint8_t rounds, struct gw_now now);
+
+/** A whole request of an asker.  r is borrowed for the call and for the
+ * actions.  Exactly one CORE_ANSWER follows, now or later, unless the asker
+ * is gone before. */
+void core_asked(struct core *c, const struct core_asker *from,
+    const struct gw_http_request *r, struct gw_now now);
+/** The asker of a stream does not wait any more. */
+void core_asker_gone(struct core *c, uint64_t stream, struct gw_now now);
+
+/** The response to a CORE_ASK; borrowed as above.  A ticket that nobody waits
+ * for any more is ignored. */
+void core_heard(struct core *c, uint64_t ticket,
+    const struct gw_http_response *r, struct gw_now now);
+/** There will be none.  why is a static clause. */
+void core_unheard(
+    struct core *c, uint64_t ticket, const char *why, struct gw_now now);
 
 /** The send_id of an action could not be sent. */
 void core_send_failed(struct core *c, uint64_t send_id, struct gw_now now);

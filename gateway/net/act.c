@@ -137,6 +137,9 @@ act_one(struct worker *w, const struct core_action *a)
 	case CORE_HAND_OVER:
 		post_to(w, a->worker, POST_MESSAGE, a, a->rounds);
 		break;
+	case CORE_ASK:
+	case CORE_ASK_DROP:
+	case CORE_ANSWER: break; /* of HTTP */
 	}
 }
 

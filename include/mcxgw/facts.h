@@ -10,6 +10,7 @@
 #define MCXGW_FACTS_H
 
 #include "mcxgw/clock.h"
+#include "mcxgw/lookup.h"
 
 #define GW_FACT_KEYS_MAX 8
 #define GW_SYSTEM_NONE	 UINT16_MAX
@@ -57,6 +58,13 @@ struct gw_key_fact {
 	size_t at; /* offset of a malformed key message's fault */
 };
 
+/* What the target system's lookup service says of the target user. */
+enum gw_lookup_state {
+	GW_LOOKUP_NOT_ASKED,
+	GW_LOOKUP_ANSWERED, /* gw_facts.lookup is set; perhaps no domain */
+	GW_LOOKUP_NO_ANSWER, /* down, late, wrong, or there is no service */
+};
+
 struct gw_facts {
 	uint16_t from; /* system the peer proved to be; GW_SYSTEM_NONE */
 	/* Fixed by the dialog's token; GW_SYSTEM_NONE if to be found. */
@@ -88,6 +96,12 @@ struct gw_facts {
 	struct gw_key_fact keys[GW_FACT_KEYS_MAX];
 
 	int8_t priority_p, priority_q; /* mcpttp, mcpttq level; -1: none */
+
+	/* Steps 9 and 10, if the rule looks up.  Names as the agreement has
+	 * them. */
+	enum gw_lookup_state lookup_state;
+	const struct gw_lookup_answer *lookup; /* borrowed */
+	const char *lookup_why; /* of GW_LOOKUP_NO_ANSWER; static */
 
 	/* Step 11, told by the meters. */
 	bool over_rate, over_concurrent;

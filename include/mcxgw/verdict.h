@@ -29,6 +29,7 @@ enum gw_check {
 	GW_CHECK_INFO, /* 6 "info" */
 	GW_CHECK_KEY, /* 7 "key-message" */
 	GW_CHECK_INITIATOR_DOMAIN, /* 8 "initiator-domain" */
+	GW_CHECK_LOOKUP, /* 9 "lookup" */
 	GW_CHECK_RECEIVER_DOMAIN, /* 9 "receiver-domain" */
 	GW_CHECK_PAIR, /* 10 "pair" */
 	GW_CHECK_LIMIT, /* 11 "limit" */
@@ -58,6 +59,12 @@ enum gw_reason {
 	GW_REASON_OVER_RATE, /* 503 */
 	GW_REASON_OVER_CONCURRENT, /* 503 */
 	GW_REASON_BODY_MALFORMED, /* 400: the body cannot be read */
+	/* The rule needs the target's lookup service.  PENDING: it is to be
+	 * asked (facts say NOT_ASKED) and the request decided again; nobody
+	 * outside sees it.  UNSETTLED: it gave no answer, and the rule does
+	 * not let the agreement's list serve instead. */
+	GW_REASON_LOOKUP_PENDING, /* 503 */
+	GW_REASON_LOOKUP_UNSETTLED, /* 503 with Retry-After */
 	GW_REASON_N
 };
 
