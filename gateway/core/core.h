@@ -71,6 +71,8 @@ struct core_action {
 	uint64_t ticket, stream;
 	uint32_t service; /* id over all services of snap (conf_service.id) */
 	uint32_t deadline_ms; /* of CORE_ASK: give up then */
+	bool safe; /* of CORE_ASK: may be sent again though a service may have
+	              acted on it (RFC 9110 9.2.2) */
 	union {
 		const struct gw_http_request *request;
 		const struct gw_http_response *response;
