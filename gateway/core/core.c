@@ -106,8 +106,8 @@ core_take_arena(struct core *c)
 }
 
 /* What the last call left behind can go: its actions were carried out. */
-static void
-begin(struct core *c, struct gw_now now)
+void
+core_begin(struct core *c, struct gw_now now)
 {
 	c->now = now;
 	c->actions.n = 0;
@@ -127,8 +127,8 @@ begin(struct core *c, struct gw_now now)
 	gw_arena_reset(c->arena);
 }
 
-static void
-finish(struct core *c)
+void
+core_finish(struct core *c)
 {
 	metrics_set(&c->metrics, METRIC_TRANSACTIONS, core_open(c));
 }
@@ -191,7 +191,7 @@ core_use(struct core *c, struct snapshot *s, struct gw_now now)
 {
 	struct token_sealer *sealer = token_sealer_new();
 
-	begin(c, now);
+	core_begin(c, now);
 	if (sealer == NULL || token_sealer_use(sealer, s->tokens) != GW_OK) {
 		token_sealer_free(sealer);
 		LOG_ERROR("snapshot.refused", kv_text("why", "out of memory"));
@@ -253,11 +253,11 @@ core_message(struct core *c, const struct core_flow *flow, struct gw_span raw,
 	struct gw_fault fault = { 0, "" };
 	struct gw_span copy;
 
-	begin(c, now);
+	core_begin(c, now);
 	metrics_one(&c->metrics, received[flow->transport]);
 	if (gw_span_istarts(raw, GW_SPAN("SIP/2.0 "))) {
 		core_response(c, flow, raw);
-		finish(c);
+		core_finish(c);
 		return;
 	}
 	if (!gw_arena_copy(c->arena, raw, &copy)) {
@@ -270,27 +270,54 @@ core_message(struct core *c, const struct core_flow *flow, struct gw_span raw,
 		malformed(c, flow, err, &fault);
 	else if (c->msg.is_request)
 		core_request(c, flow, rounds);
-	finish(c);
+	core_finish(c);
+}
+
+void
+core_heard(struct core *c, uint64_t ticket, const struct gw_http_response *r,
+    struct gw_now now)
+{
+	core_begin(c, now);
+	LOG_DEBUG(
+	    "core.heard", kv_id("ticket", ticket), kv_num("status", r->status));
+	switch (core_ticket_owner(ticket)) {
+	case CORE_OWNER_LOOKUP: break;
+	case CORE_OWNER_KMS: break;
+	}
+	core_finish(c);
+}
+
+void
+core_unheard(
+    struct core *c, uint64_t ticket, const char *why, struct gw_now now)
+{
+	core_begin(c, now);
+	LOG_DEBUG("core.unheard", kv_id("ticket", ticket), kv_text("why", why));
+	switch (core_ticket_owner(ticket)) {
+	case CORE_OWNER_LOOKUP: break;
+	case CORE_OWNER_KMS: break;
+	}
+	core_finish(c);
 }
 
 void
 core_send_failed(struct core *c, uint64_t send_id, struct gw_now now)
 {
-	begin(c, now);
+	core_begin(c, now);
 	metrics_one(&c->metrics, METRIC_SEND_FAILURES);
 	struct txn *x = txns_find_client(&c->txns, send_id);
 	if (x != NULL) {
 		core_step_client(c, x, TXN_ON_FAIL, NULL);
 		core_settle(c, x);
 	}
-	finish(c);
+	core_finish(c);
 }
 
 /* Transactions notice by their timers, or by core_send_failed(). */
 void
 core_conn_closed(struct core *c, uint64_t conn, struct gw_now now)
 {
-	begin(c, now);
+	core_begin(c, now);
 	LOG_DEBUG("core.conn-closed", kv_num("conn", conn));
 }
 
@@ -299,12 +326,12 @@ core_tick(struct core *c, struct gw_now now)
 {
 	struct wheel_node *n = NULL;
 
-	begin(c, now);
+	core_begin(c, now);
 	/* A timer leads to four actions at most. */
 	while (c->actions.n + 4 <= CORE_ACTIONS_MAX &&
 	       (n = wheel_take(&c->wheel, now.mono_us)) != NULL)
 		core_timer(c, n);
-	finish(c);
+	core_finish(c);
 	return n != NULL;
 }
 

@@ -10,6 +10,9 @@
  *   reply.c     responses of the gateway's own
  *   redirected.c  redirects: written, and on their way back
  *   probe.c     OPTIONS that find out whether next hops live
+ *   lookups.c   lookups: answers that are remembered, questions in flight
+ *   asked.c     requests of askers over HTTP
+ *   kms_pass.c  those for a KMS, passed on
  *   why.c       the last decisions, for `ctl why`
  */
 #ifndef ENGINE_H
@@ -34,6 +37,32 @@
 #define CORE_TRYING_MS	200 /* RFC 3261 17.2.1 */
 #define CORE_CLEAN_US	100000 /* what is done is freed after that */
 #define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
+
+/* Who sent a CORE_ASK, and hears of it: the top octet of its ticket. */
+enum core_owner { CORE_OWNER_LOOKUP = 1, CORE_OWNER_KMS };
+#define CORE_OWNER_SHIFT 56
+
+static inline uint64_t
+core_ticket(enum core_owner owner, uint64_t n)
+{
+	return (uint64_t)owner << CORE_OWNER_SHIFT |
+	       (n & (((uint64_t)1 << CORE_OWNER_SHIFT) - 1));
+}
+
+static inline unsigned
+core_ticket_owner(uint64_t ticket)
+{
+	return (unsigned)(ticket >> CORE_OWNER_SHIFT);
+}
+
+/* Kinds of wheel nodes beside enum txn_timer: core_timer() calls
+ * core_probe_due(), lookups_due(), core_asked_due(), core_kms_due(). */
+enum core_timer_kind {
+	CORE_TIMER_PROBE = TXN_TIMER_N,
+	CORE_TIMER_LOOKUP,
+	CORE_TIMER_ASKED,
+	CORE_TIMER_KMS
+};
 
 struct probes; /* probe.c */
 
@@ -73,6 +102,11 @@ struct core {
 };
 
 /* core.c */
+/** An entry point begins: what the last call left behind goes. */
+void core_begin(struct core *c, struct gw_now now);
+/** It ends. */
+void core_finish(struct core *c);
+
 static inline const struct conf_limits *
 core_limits(const struct core *c)
 {

@@ -23,7 +23,7 @@ struct probes {
 static void
 arm(struct core *c, struct probe *p, uint64_t ms)
 {
-	p->node.kind = TXN_TIMER_N;
+	p->node.kind = CORE_TIMER_PROBE;
 	wheel_arm(&c->wheel, &p->node, c->now.mono_us + ms * 1000);
 }
 

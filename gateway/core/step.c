@@ -333,13 +333,22 @@ core_settle(struct core *c, struct txn *x)
 	c->probing -= x->purpose == TXN_PROBE;
 }
 
+/* Those that belong to no transaction. */
+static void
+other_timer(struct core *c, struct wheel_node *n)
+{
+	switch (n->kind) {
+	case CORE_TIMER_PROBE: core_probe_due(c, n); break;
+	}
+}
+
 void
 core_timer(struct core *c, struct wheel_node *n)
 {
 	enum txn_timer which = (enum txn_timer)n->kind;
 
 	if (n->kind >= TXN_TIMER_N) {
-		core_probe_due(c, n);
+		other_timer(c, n);
 		return;
 	}
 	struct txn *x = (struct txn *)(void *)((char *)(n - which) -
