@@ -63,10 +63,12 @@ struct http_proto_class {
 	void (*free)(struct http_proto *p);
 
 	/**
-	 * Octets of the peer.  GW_EMALFORMED, GW_ELIMIT (it breaks the
-	 * protocol or our limits), GW_ENOMEM: what is to be written is still
-	 * worth writing (GOAWAY, 400), then the connection ends; *why is a
-	 * static clause.
+	 * Octets of the peer; none: it has ended its side in good order (FIN,
+	 * close_notify), after which only done() matters.  GW_EMALFORMED,
+	 * GW_ELIMIT (it breaks the protocol or our limits), GW_ENOMEM: what is
+	 * to be written is still worth writing (GOAWAY, 400), then the
+	 * connection ends; *why is a static clause.  What was open has had its
+	 * gone() or failed() then.
 	 */
 	enum gw_err (*feed)(struct http_proto *p, struct gw_span octets,
 	    const char **why) GW_NODISCARD;
@@ -78,11 +80,13 @@ struct http_proto_class {
 	/**
 	 * client: send r, of which a copy is kept; ticket is not in use.
 	 * GW_ELIMIT: no stream is free now.  GW_EUNSUPPORTED: the connection
-	 * ends, ask elsewhere.  GW_ENOMEM.
+	 * ends, ask elsewhere.  GW_EMALFORMED: r cannot be written.
+	 * GW_ENOMEM.
 	 */
 	enum gw_err (*ask)(struct http_proto *p, uint64_t ticket,
 	    const struct gw_http_request *r, bool secure) GW_NODISCARD;
-	/** client: nobody waits for ticket; no event comes for it. */
+	/** client: nobody waits for ticket; no event comes for it.  HTTP/1.1
+	 * can take nothing back: it is done() then. */
 	void (*drop)(struct http_proto *p, uint64_t ticket);
 	/** server: answer stream; a copy is kept.  Unknown streams are
 	 * ignored.  GW_ENOMEM: the stream was reset instead. */
