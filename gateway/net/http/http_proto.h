@@ -25,6 +25,8 @@
 	(256u << 10) /* octets that wait to be written:
                                               nothing is read beyond */
 
+#define HTTP_LAPSES 4
+
 struct http_limits {
 	uint32_t streams; /* that the peer may have open at once */
 	uint32_t body; /* octets of one body, at most GW_HTTP_BODY_MAX */
@@ -61,6 +63,9 @@ struct http_proto_class {
 	    const struct http_events *ev, void *arg);
 	/** No event comes any more. */
 	void (*free)(struct http_proto *p);
+	/** The connection is gone: failed() for each ticket, gone() for each
+	 * stream that is owed an answer.  Nothing but free() follows. */
+	void (*cut)(struct http_proto *p, const char *why);
 
 	/**
 	 * Octets of the peer; none: it has ended its side in good order (FIN,
@@ -99,6 +104,13 @@ struct http_proto_class {
 	 * that has none returns false. */
 	bool (*ping)(struct http_proto *p);
 
+	/**
+	 * Called at even times, HTTP_LAPSES of them in the time that a message
+	 * may take: what of the peer's has begun and is not whole after so
+	 * many, or is answered and not taken, is given up alone.  NULL: it
+	 * has one message at a time; its connection looks at phase().
+	 */
+	void (*lapse)(struct http_proto *p);
 	enum http_phase (*phase)(const struct http_proto *p);
 	/** client: streams that could be asked on now. */
 	uint32_t (*room)(const struct http_proto *p);
