@@ -134,7 +134,7 @@ edit(struct explain *e)
 	static const char branch[] = "z9hG4bK0000000000000000000000";
 	const struct gw_verdict *v = &e->judged.verdict;
 	struct topo t = { e->snap, e->sealer, e->arena, e->now, v->from, v->to,
-		0, 0, NULL, e->now.wall_us };
+		0, 0, NULL, e->now.wall_us, NULL };
 	const struct conf_system *to;
 
 	if (v->outcome != GW_PERMIT || v->to == GW_SYSTEM_NONE)
@@ -161,7 +161,7 @@ static void
 judge(struct explain *e)
 {
 	struct topo t = { e->snap, e->sealer, e->arena, e->now, e->ask.from,
-		GW_SYSTEM_NONE, 0, 0, NULL, e->now.wall_us };
+		GW_SYSTEM_NONE, 0, 0, NULL, e->now.wall_us, NULL };
 	enum gw_err err = topo_find_target(&t, &e->msg, &e->target, &e->fault);
 
 	e->ask.in_dialog = sip_msg_in_dialog(&e->msg);

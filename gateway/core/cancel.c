@@ -76,7 +76,7 @@ static void
 without_context(struct core *c, const struct core_flow *flow)
 {
 	struct topo t = { c->snap, c->sealer, c->arena, c->now, flow->system,
-		GW_SYSTEM_NONE, flow->listener, 0, NULL, c->now.wall_us };
+		GW_SYSTEM_NONE, flow->listener, 0, NULL, c->now.wall_us, NULL };
 	struct topo_target target = { 0 };
 	struct gw_fault fault;
 
@@ -250,7 +250,7 @@ core_ack_in(
     struct core *c, const struct core_flow *flow, struct txn *x, uint8_t rounds)
 {
 	struct topo t = { c->snap, c->sealer, c->arena, c->now, flow->system,
-		GW_SYSTEM_NONE, flow->listener, 0, NULL, c->now.wall_us };
+		GW_SYSTEM_NONE, flow->listener, 0, NULL, c->now.wall_us, NULL };
 	struct topo_target target = { 0 };
 	struct gw_fault fault;
 

@@ -95,6 +95,7 @@ struct core {
 	/* scratch of one call */
 	struct sip_msg msg; /* what came in */
 	struct topo_via via; /* of msg, if it is a response to us */
+	struct topo_plain plain;
 	struct sip_msg sent; /* a request of ours, read again */
 	struct sip_edits edits;
 	struct gate_case judged;

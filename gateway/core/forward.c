@@ -117,7 +117,8 @@ static enum gw_err
 compose(struct core *c, struct txn *x, const struct outgoing *o)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, listener_of(o), x->seen, x->begun_wall_us };
+		x->flow.listener, listener_of(o), x->seen, x->begun_wall_us,
+		&c->plain };
 	struct topo_request r = { .target = o->target,
 		.body = o->body,
 		.worker = c->setup.worker,
@@ -281,7 +282,7 @@ bool
 core_forward_again(struct core *c, struct txn *x, unsigned *status)
 {
 	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from, x->to,
-		x->flow.listener, 0, NULL, x->begun_wall_us };
+		x->flow.listener, 0, NULL, x->begun_wall_us, NULL };
 	const struct mcx_body *body = NULL;
 	struct topo_target target = { 0 };
 	struct gw_fault fault;

@@ -169,7 +169,8 @@ static struct core_refusal
 check(struct core *c, struct fresh *f)
 {
 	struct topo t = { c->snap, c->sealer, c->arena, c->now, f->flow->system,
-		GW_SYSTEM_NONE, f->flow->listener, 0, NULL, c->now.wall_us };
+		GW_SYSTEM_NONE, f->flow->listener, 0, NULL, c->now.wall_us,
+		NULL };
 	struct gw_fault fault;
 
 	if (f->flow->system == GW_SYSTEM_NONE)

@@ -48,7 +48,7 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 }
 
 static struct topo
-backwards(const struct core *c, const struct snapshot *s, uint16_t from)
+backwards(struct core *c, const struct snapshot *s, uint16_t from)
 {
 	return (struct topo){ .snap = s,
 		.sealer = c->sealer,
@@ -56,7 +56,8 @@ backwards(const struct core *c, const struct snapshot *s, uint16_t from)
 		.now = c->now,
 		.from = from,
 		.to = GW_SYSTEM_NONE,
-		.as_of_us = c->now.wall_us };
+		.as_of_us = c->now.wall_us,
+		.plain = &c->plain };
 }
 
 static uint16_t

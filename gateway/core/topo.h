@@ -18,6 +18,7 @@
 #include "codec/sip/sip_edit.h"
 #include "codec/sip/sip_msg.h"
 #include "core/snapshot.h"
+#include "core/topo_plain.h"
 
 #define TOPO_ROUTES_MAX 32 /* entries of one route set */
 /* A message grows by no more than this: a token has at most TOKEN_TEXT_MAX
@@ -46,6 +47,7 @@ struct topo {
 	uint16_t in, out; /* listeners that face them */
 	struct topo_seen *seen; /* of the transaction, or NULL */
 	int64_t as_of_us; /* wall clock: when its request came */
+	struct topo_plain *plain; /* of this thread, or NULL */
 };
 
 /* What the tokens of a request say (Route and Request-URI). */

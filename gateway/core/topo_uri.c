@@ -20,6 +20,7 @@ struct one {
 	struct gw_span base; /* without headers */
 	bool brackets; /* new ones are needed */
 	bool drop; /* it cannot cross */
+	bool plain; /* it stays, whatever the message */
 	struct gw_span out; /* empty: stays */
 };
 
@@ -108,8 +109,10 @@ cross_sip(struct topo_work *w, const struct rule *rule, struct one *one,
 			return err;
 	}
 	if (!rule->always && names_is_public(w->names, u->host) &&
-	    !sip_param_find(u->params, "maddr", NULL))
+	    !sip_param_find(u->params, "maddr", NULL)) {
+		one->plain = token.len == 0;
 		return GW_OK;
+	}
 	/* What says who it is must not change within a dialog; only a
 	 * Contact tells of the dialog. */
 	struct topo_secret s = { .system = w->from, .text = one->base };
@@ -213,10 +216,13 @@ static enum gw_err
 cross(struct topo_work *w, const struct rule *rule, struct gw_span uri,
     struct one *one)
 {
+	const struct topo *t = w->t;
 	struct gw_fault fault;
 	struct sip_uri u;
 	enum gw_err err;
 
+	if (!rule->always && topo_plain_has(t->plain, t->snap->generation, uri))
+		return GW_OK;
 	if (sip_uri_parse(uri, &u, &fault) != GW_OK)
 		return topo_work_refuse(w, uri, fault.why);
 	one->base = uri;
@@ -228,9 +234,11 @@ cross(struct topo_work *w, const struct rule *rule, struct gw_span uri,
 		one->base =
 		    gw_span_sub(uri, 0, (size_t)(u.headers.p - uri.p) - 1);
 	err = cross_sip(w, rule, one, &u);
-	if (err != GW_OK || u.headers.len == 0)
-		return err;
-	return with_headers(w, one, &u);
+	if (err == GW_OK && u.headers.len > 0)
+		return with_headers(w, one, &u);
+	if (err == GW_OK && one->plain)
+		topo_plain_add(t->plain, t->snap->generation, uri);
+	return err;
 }
 
 /* Parameters of a field may hold URIs too (pub-gruu, target-uri). */
@@ -286,6 +294,9 @@ topo_uri_field(struct topo_work *w, const struct sip_hdr *h)
 	bool drop = false;
 	size_t pos = 0;
 
+	if (h->id == SIP_HDR_FROM || h->id == SIP_HDR_TO)
+		return cross_addr(w, &rule,
+		    h->id == SIP_HDR_FROM ? &w->m->from : &w->m->to, &drop);
 	while ((err = sip_addr_next(h->value, &pos, &a, &fault)) == GW_OK) {
 		err = cross_addr(w, &rule, &a, &drop);
 		if (err != GW_OK || drop)

@@ -422,23 +422,23 @@ check_cseq(struct scan *s, struct gw_span v)
 
 /* From or To: one address, with one tag at most. */
 static void
-check_party(struct scan *s, struct gw_span v, struct gw_span *tag)
+check_party(
+    struct scan *s, struct gw_span v, struct sip_addr *a, struct gw_span *tag)
 {
 	struct gw_fault fault = { 0, "address is empty" };
 	struct gw_span name, value;
-	struct sip_addr a;
 	unsigned tags = 0;
 	size_t pos = 0;
 
-	if (sip_addr_next(v, &pos, &a, &fault) != GW_OK) {
+	if (sip_addr_next(v, &pos, a, &fault) != GW_OK) {
 		note(s, v, fault.at, fault.why);
 		return;
 	}
-	if (pos < v.len || a.is_star) {
+	if (pos < v.len || a->is_star) {
 		note(s, v, pos < v.len ? pos : 0, "not exactly one address");
 		return;
 	}
-	for (pos = 0; sip_param_next(a.params, &pos, &name, &value);)
+	for (pos = 0; sip_param_next(a->params, &pos, &name, &value);)
 		if (gw_span_ieq(name, GW_SPAN("tag"))) {
 			*tag = value;
 			if (++tags > 1 || value.len == 0)
@@ -548,8 +548,9 @@ check_fields(struct scan *s)
 	}
 	check_cseq(s, sip_msg_value(m, SIP_HDR_CSEQ));
 	check_top_via(s, sip_msg_value(m, SIP_HDR_VIA));
-	check_party(s, sip_msg_value(m, SIP_HDR_FROM), &s->m->from_tag);
-	check_party(s, sip_msg_value(m, SIP_HDR_TO), &s->m->to_tag);
+	check_party(
+	    s, sip_msg_value(m, SIP_HDR_FROM), &s->m->from, &s->m->from_tag);
+	check_party(s, sip_msg_value(m, SIP_HDR_TO), &s->m->to, &s->m->to_tag);
 	check_call_id(s, sip_msg_value(m, SIP_HDR_CALL_ID));
 	check_contacts(s);
 	check_max_forwards(s);
@@ -578,6 +579,7 @@ clear(struct sip_msg *m)
 	m->status = 0;
 	m->cseq = m->max_forwards = 0;
 	m->via = (struct sip_via){ .port = 0 };
+	m->from = m->to = (struct sip_addr){ .is_star = false };
 	m->from_tag = m->to_tag = none;
 	m->n_hdrs = 0;
 	memset(m->first, 0, sizeof(m->first));

@@ -14,6 +14,7 @@
 #ifndef SIP_MSG_H
 #define SIP_MSG_H
 
+#include "codec/sip/sip_addr.h"
 #include "codec/sip/sip_via.h"
 
 #define SIP_HDRS_MAX 192 /* header field rows of one message */
@@ -76,7 +77,8 @@ struct sip_msg {
 	uint32_t max_forwards; /* valid if the header field is present */
 	/* The top Via; its `all` is empty if it cannot be read. */
 	struct sip_via via;
-	/* Empty if absent; valid if parsing succeeded. */
+	/* Valid if parsing succeeded; a tag is empty if absent. */
+	struct sip_addr from, to;
 	struct gw_span from_tag, to_tag;
 	uint8_t n_hdrs;
 	uint8_t first[SIP_HDR_N]; /* 1 + index of the first row, 0: absent */
