@@ -26,24 +26,25 @@ conf_listener_read_tls(struct conf_reader *r, const xmlNode *root)
 	}
 }
 
-/* The port stays 0 where the address is wrong: then nothing else is said. */
-static void
-read_address(struct conf_reader *r, const xmlNode *n, struct conf_listener *l)
+void
+conf_listener_read_address(struct conf_reader *r, const xmlNode *n,
+    enum conf_set address, enum conf_set port, struct conf_addr *out)
 {
-	const char *text = conf_set_text(r, n, CONF_SET_LISTENER_ADDRESS);
-	uint32_t port = conf_set_num(r, n, CONF_SET_LISTENER_PORT);
+	const struct conf_setting *s = &conf_settings[address];
+	const char *text = conf_set_text(r, n, address);
+	uint32_t number = conf_set_num(r, n, port);
 
 	if (text == NULL)
 		return;
-	if (conf_addr_parse(gw_span_of(text), &l->addr) && l->addr.port == 0) {
-		l->addr.port = (uint16_t)port;
+	if (conf_addr_parse(gw_span_of(text), out) && out->port == 0) {
+		out->port = (uint16_t)number;
 		return;
 	}
-	gw_diag_error(r->d, &l->at, conf_codes[CONF_E_ADDRESS].code,
-	    conf_settings[CONF_SET_LISTENER_ADDRESS].want,
-	    "listener address=\"%s\" is not an IP address%s", text,
-	    l->addr.port != 0 ? " alone; port= has the port" : "");
-	l->addr.port = 0;
+	struct gw_where at = conf_set_where(r, n);
+	gw_diag_error(r->d, &at, conf_codes[CONF_E_ADDRESS].code, s->want,
+	    "%s address=\"%s\" is not an IP address%s", s->element, text,
+	    out->port != 0 ? " alone; port= has the port" : "");
+	out->port = 0;
 }
 
 /* The name to show: as written, else the address. */
@@ -140,32 +141,47 @@ conf_listener_read(struct conf_reader *r, const xmlNode *root)
 		l->id = r->listener_ids.id[i];
 		l->transport =
 		    conf_set_transport(r, n, CONF_SET_LISTENER_TRANSPORT);
-		read_address(r, n, l);
+		conf_listener_read_address(r, n, CONF_SET_LISTENER_ADDRESS,
+		    CONF_SET_LISTENER_PORT, &l->addr);
 		read_advertise(r, n, l);
 		read_links(r, n, l);
 		check_twice(r, i);
 	}
 }
 
+/* Has the only system that may use it an identity, or any of all? */
+static bool
+is_usable(const struct conf_reader *r, uint16_t system)
+{
+	if (system != GW_SYSTEM_NONE)
+		return r->bases[system].n_identities > 0;
+	for (size_t i = 0; i < r->system_ids.n; i++)
+		if (r->bases[i].n_identities > 0)
+			return true;
+	return false;
+}
+
+static void
+report_unusable(
+    struct conf_reader *r, const struct gw_where *at, const char *id)
+{
+	CONF_ERROR(r, at, LISTENER_IDENTITY,
+	    "no system that may use listener \"%s\" has an identity",
+	    id == NULL ? "" : id);
+}
+
 void
 conf_listener_check(struct conf_reader *r)
 {
-	bool any = false;
-
-	for (size_t i = 0; i < r->system_ids.n; i++)
-		any |= r->bases[i].n_identities > 0;
 	for (size_t i = 0; i < r->listener_ids.n; i++) {
 		const struct conf_listener *l = &r->listeners[i];
-		if (l->transport != CONF_TLS)
-			continue;
-		bool usable = l->system == GW_SYSTEM_NONE ?
-				  any :
-				  r->bases[l->system].n_identities > 0;
-		if (!usable)
-			CONF_ERROR(r, &l->at, LISTENER_IDENTITY,
-			    "no system that may use listener \"%s\" has an "
-			    "identity",
-			    l->id == NULL ? "" : l->id);
+		if (l->transport == CONF_TLS && !is_usable(r, l->system))
+			report_unusable(r, &l->at, l->id);
+	}
+	for (size_t i = 0; i < r->n_https; i++) {
+		const struct conf_http_listener *l = &r->https[i];
+		if (l->tls != UINT16_MAX && !is_usable(r, l->system))
+			report_unusable(r, &l->at, l->id);
 	}
 }
 
@@ -177,6 +193,9 @@ conf_listener_on(const struct conf_reader *r, enum conf_transport t,
 		if (r->listeners[i].transport != CONF_TRANSPORT_N &&
 		    collide(r->listeners[i].transport, &r->listeners[i].addr, t,
 			addr))
+			return true;
+	for (size_t i = 0; i < r->n_https; i++)
+		if (collide(CONF_TCP, &r->https[i].addr, t, addr))
 			return true;
 	return false;
 }

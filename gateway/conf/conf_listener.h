@@ -12,10 +12,16 @@ void conf_listener_read_tls(struct conf_reader *r, const xmlNode *root);
 /** Read the listeners of root; all ids are known. */
 void conf_listener_read(struct conf_reader *r, const xmlNode *root);
 
-/** What needs the systems: can each TLS listener be used by somebody? */
+/** An address without a port, and a port.  out->port stays 0 where one of
+ * them is wrong, which is reported: then nothing else is said of them. */
+void conf_listener_read_address(struct conf_reader *r, const xmlNode *n,
+    enum conf_set address, enum conf_set port, struct conf_addr *out);
+
+/** What needs the systems: can each TLS listener, of SIP or
+ * HTTP, be used by somebody? */
 void conf_listener_check(struct conf_reader *r);
 
-/** Does a TCP or TLS listener stand on this address and port? */
+/** Does a listener, of SIP or HTTP, stand on this address and port? */
 bool conf_listener_on(const struct conf_reader *r, enum conf_transport t,
     const struct conf_addr *addr);
 

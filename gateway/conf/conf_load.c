@@ -12,10 +12,13 @@
 
 #include "conf/conf_addr.h"
 #include "conf/conf_file.h"
+#include "conf/conf_http.h"
 #include "conf/conf_ids.h"
 #include "conf/conf_index.h"
 #include "conf/conf_listener.h"
+#include "conf/conf_lookups.h"
 #include "conf/conf_redirect.h"
+#include "conf/conf_service.h"
 #include "conf/conf_system.h"
 #include "conf/conf_tls.h"
 #include "mcxgw/log.h"
@@ -33,10 +36,12 @@ static const struct {
 	{ "redirect", 0, 1 },
 	{ "tls", 0, CONF_TLS_MAX },
 	{ "listener", 1, CONF_LISTENERS_MAX },
+	{ "http-listener", 0, CONF_LISTENERS_MAX },
 	{ "system", 1, CONF_SYSTEMS_MAX },
 	{ "topology", 1, 1 },
 	{ "policy", 1, 1 },
 	{ "limits", 0, 1 },
+	{ "lookups", 0, 1 },
 	{ "admin", 0, 1 },
 	{ "control", 0, 1 },
 };
@@ -90,7 +95,8 @@ make_room(struct conf_reader *r, const xmlNode *root)
 	r->listeners = conf_set_alloc(r, n_listeners, sizeof(*r->listeners));
 	r->systems = conf_set_alloc(r, n_systems, sizeof(*r->systems));
 	r->bases = conf_set_alloc(r, n_systems, sizeof(*r->bases));
-	return !r->no_memory;
+	return !r->no_memory && conf_http_make_room(r, root) &&
+	       conf_service_make_room(r, root);
 }
 
 /* Indexes of what stands in the systems. */
@@ -272,6 +278,12 @@ publish(struct conf_reader *r)
 	c->systems = r->systems;
 	c->policy_systems = r->bases;
 	c->n_hops = r->n_hops;
+	c->n_http_listeners = r->n_https;
+	c->http_listeners = r->https;
+	c->n_services = r->n_services;
+	c->services = r->service_at;
+	c->n_endpoints = r->n_endpoints;
+	c->endpoints = r->endpoint_at;
 	c->by_id = r->system_ids.index;
 	c->by_identity = r->by_identity;
 }
@@ -291,9 +303,12 @@ read_root(struct conf_reader *r, const xmlNode *root)
 	read_limits(r, gw_xml_child(root, "limits"));
 	check_limits(r, gw_xml_child(root, "limits"));
 	conf_listener_read_tls(r, root);
+	conf_lookups_read(r, gw_xml_child(root, "lookups"));
 	conf_listener_read(r, root);
+	conf_http_read(r, root);
 	conf_system_read(r, root);
 	conf_listener_check(r);
+	conf_service_check(r);
 	for (uint16_t i = 0; i < r->tls_ids.n; i++)
 		conf_tls_check(r, i);
 	conf_redirect_read(r, root);

@@ -10,14 +10,6 @@
 #include "conf/conf_file.h"
 #include "conf/conf_tls.h"
 
-/* Was it written, be it wrong? */
-static bool
-is_set(struct conf_reader *r, const xmlNode *n, enum conf_set id)
-{
-	return n != NULL &&
-	       gw_xml_attr(n, conf_settings[id].attribute, r->a) != NULL;
-}
-
 static const char *
 default_author(struct conf_reader *r)
 {
@@ -56,8 +48,9 @@ static void
 read_pair(struct conf_reader *r, const xmlNode *n, const char *host)
 {
 	struct conf_redirect *d = &r->c->redirect;
-	bool certificate = is_set(r, n, CONF_SET_REDIRECT_CERTIFICATE);
-	bool key = is_set(r, n, CONF_SET_REDIRECT_KEY);
+	bool certificate =
+	    conf_set_written(r, n, CONF_SET_REDIRECT_CERTIFICATE);
+	bool key = conf_set_written(r, n, CONF_SET_REDIRECT_KEY);
 
 	d->certificate = conf_set_text(r, n, CONF_SET_REDIRECT_CERTIFICATE);
 	d->key = conf_set_text(r, n, CONF_SET_REDIRECT_KEY);
@@ -111,8 +104,8 @@ check_trust(struct conf_reader *r, const xmlNode *n, const struct conf_krr *k)
 {
 	bool named = gw_xml_child(n, "author") != NULL;
 
-	if (!is_set(r, n, CONF_SET_KRR_CA)) {
-		if (named || is_set(r, n, CONF_SET_KRR_CRL))
+	if (!conf_set_written(r, n, CONF_SET_KRR_CA)) {
+		if (named || conf_set_written(r, n, CONF_SET_KRR_CRL))
 			CONF_ERROR(r, &k->at, REDIRECT_CA,
 			    "redirect has %s and no ca",
 			    named ? "an author" : "a crl");

@@ -6,14 +6,18 @@
 #include <stdio.h>
 
 #include "conf/conf_addr.h"
+#include "mcxgw/lookup.h"
 
-#define ID_MAX 64
+#define ID_MAX	   64
+#define PREFIX_MAX 255
 
 #define WANT_WORD(least, most)	   "one of the words of mcxgw.xml(5)"
 #define WANT_ID(least, most)	   "an id: letters, digits, '.', '_' or '-'"
 #define WANT_HOST(least, most)	   "a host name such as gw.alpha.example"
 #define WANT_HOSTPORT(least, most) "a host and port: gw.alpha.example:5061"
 #define WANT_URI(least, most)	   "a URI such as sip:anna@mcptt.alpha.example"
+#define WANT_KMS(least, most)	   "a KMS URI such as kms.alpha.example"
+#define WANT_PREFIX(least, most)   "a path such as /lookup"
 #define WANT_ADDRESS(least, most)                                              \
 	"an IP address such as 192.0.2.1 or 2001:db8::1; with a port "         \
 	"192.0.2.1:5060 or [2001:db8::1]:5060"
@@ -61,6 +65,23 @@ conf_set_copy(struct conf_reader *r, struct gw_span s)
 	if (p == NULL)
 		r->no_memory = true;
 	return p;
+}
+
+char *
+conf_set_lower(struct conf_reader *r, struct gw_span s)
+{
+	char *p = conf_set_copy(r, s);
+
+	for (size_t i = 0; p != NULL && i < s.len; i++)
+		p[i] = (char)gw_lower((uint8_t)p[i]);
+	return p;
+}
+
+bool
+conf_set_written(struct conf_reader *r, const xmlNode *n, enum conf_set id)
+{
+	return n != NULL &&
+	       gw_xml_attr(n, conf_settings[id].attribute, r->a) != NULL;
 }
 
 struct gw_where
@@ -135,13 +156,11 @@ static const char *
 lower_host(struct conf_reader *r, const char *text)
 {
 	size_t len = strlen(text);
+
 	if (len > 1 && text[len - 1] == '.')
 		len--;
-	char *out =
-	    conf_set_copy(r, (struct gw_span){ (const uint8_t *)text, len });
-	for (size_t i = 0; out != NULL && i < len; i++)
-		out[i] = (char)gw_lower((uint8_t)out[i]);
-	return out;
+	return conf_set_lower(
+	    r, (struct gw_span){ (const uint8_t *)text, len });
 }
 
 static const char *
@@ -156,6 +175,62 @@ read_host(
 	struct gw_where at = conf_set_where(r, n);
 	CONF_ERROR(r, &at, HOST, "%s %s=\"%s\" is not a host name", s->element,
 	    s->attribute, text);
+	return NULL;
+}
+
+static const char *
+read_kms(
+    struct conf_reader *r, const xmlNode *n, enum conf_set id, const char *text)
+{
+	const struct conf_setting *s = &conf_settings[id];
+	struct gw_span kms = gw_span_of(text);
+	bool good = kms.len <= GW_LOOKUP_KMS_MAX;
+
+	for (size_t i = 0; i < kms.len; i++)
+		good = good && kms.p[i] > 0x20 && kms.p[i] < 0x7f;
+	if (good)
+		return conf_set_lower(r, kms);
+	struct gw_where at = conf_set_where(r, n);
+	CONF_ERROR(r, &at, KMS, "%s %s=\"%s\" is no KMS URI", s->element,
+	    s->attribute, text);
+	return NULL;
+}
+
+/* A segment of a path that neither needs an escape nor leads elsewhere. */
+static bool
+is_segment(struct gw_span s)
+{
+	size_t dots = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		if (!is_alnum((char)s.p[i]) &&
+		    (s.p[i] == '\0' ||
+			strchr("-._~!$&'()*+,;=:@", s.p[i]) == NULL))
+			return false;
+		dots += s.p[i] == '.';
+	}
+	return s.len > 0 && (dots < s.len || s.len > 2);
+}
+
+/* RFC 3986, 3.3: '/' and segments, of which none is empty. */
+static const char *
+read_prefix(
+    struct conf_reader *r, const xmlNode *n, enum conf_set id, const char *text)
+{
+	const struct conf_setting *s = &conf_settings[id];
+	struct gw_span path = gw_span_of(text);
+	bool good = path.p[0] == '/' && path.len <= PREFIX_MAX;
+
+	for (size_t pos = 1; good && pos <= path.len;) {
+		size_t end = gw_span_find(path, pos, '/');
+		good = is_segment(gw_span_sub(path, pos, end - pos));
+		pos = end + 1;
+	}
+	if (good)
+		return text;
+	struct gw_where at = conf_set_where(r, n);
+	CONF_ERROR(r, &at, PREFIX, "%s %s=\"%s\" is not such a path",
+	    s->element, s->attribute, text);
 	return NULL;
 }
 
@@ -184,6 +259,10 @@ conf_set_text(struct conf_reader *r, const xmlNode *n, enum conf_set id)
 		return whole_path(r, text);
 	if (s->unit == CONF_UNIT_HOST)
 		return read_host(r, n, id, text);
+	if (s->unit == CONF_UNIT_KMS)
+		return read_kms(r, n, id, text);
+	if (s->unit == CONF_UNIT_PREFIX)
+		return read_prefix(r, n, id, text);
 	if (s->unit == CONF_UNIT_ID && !is_id(text)) {
 		struct gw_where at = conf_set_where(r, n);
 		CONF_ERROR(r, &at, ID, "%s %s=\"%s\" is not an id", s->element,

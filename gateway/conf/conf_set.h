@@ -32,9 +32,14 @@ struct conf_reader {
 	struct conf_system *systems;
 	struct gw_system *bases;
 	uint8_t *tls_roles; /* CONF_ROLE_*, what each is used for */
-	uint32_t n_hops;
-	struct conf_ids tls_ids, listener_ids, system_ids;
-	struct conf_index *by_domain, *by_identity;
+	struct conf_http_listener *https;
+	uint16_t n_https; /* that were read so far */
+	struct conf_service *services;
+	const struct conf_service **service_at; /* by id */
+	const struct conf_endpoint **endpoint_at; /* by id */
+	uint32_t n_hops, n_services, n_endpoints;
+	struct conf_ids tls_ids, listener_ids, http_ids, system_ids;
+	struct conf_index *by_domain, *by_identity, *by_kms;
 };
 
 #define CONF_ROLE_SERVER 1
@@ -46,6 +51,8 @@ enum conf_unit {
 	CONF_UNIT_HOST,
 	CONF_UNIT_HOSTPORT,
 	CONF_UNIT_URI,
+	CONF_UNIT_KMS,
+	CONF_UNIT_PREFIX,
 	CONF_UNIT_ADDRESS,
 	CONF_UNIT_RANGE,
 	CONF_UNIT_PORT,
@@ -100,6 +107,12 @@ extern const struct conf_code_row {
 void *conf_set_alloc(struct conf_reader *r, size_t n, size_t size);
 /** A copy with a NUL, or NULL. */
 char *conf_set_copy(struct conf_reader *r, struct gw_span s);
+/** The same in lower case. */
+char *conf_set_lower(struct conf_reader *r, struct gw_span s);
+
+/** Was the setting written, be it wrong?  n may be NULL. */
+bool
+conf_set_written(struct conf_reader *r, const xmlNode *n, enum conf_set id);
 
 /** Where an element stands; the file name is the configuration's. */
 struct gw_where conf_set_where(const struct conf_reader *r, const xmlNode *n);

@@ -8,6 +8,7 @@
 #include "conf/conf_hop.h"
 #include "conf/conf_index.h"
 #include "conf/conf_redirect.h"
+#include "conf/conf_service.h"
 
 /* A name that decides something may belong to one system only. */
 static void
@@ -157,9 +158,11 @@ read_system(struct conf_reader *r, const xmlNode *n, uint16_t index)
 	read_base(r, n, s, index);
 	check_once(r, n, "health");
 	check_once(r, n, "redirect");
+	check_once(r, n, "lookup");
 	conf_redirect_read_system(r, gw_xml_child(n, "redirect"), s);
 	conf_hop_read(r, n, s, index);
 	conf_hop_read_reach(r, n, s);
+	conf_service_read(r, n, s, index);
 	check_plain(r, s, index);
 	r->bases[index] = s->base;
 }

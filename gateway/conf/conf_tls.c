@@ -184,14 +184,13 @@ has_name(X509 *cert, const char *host, unsigned flags)
 }
 
 static void
-check_name(struct check *k, X509 *cert, const struct conf_listener *l)
+check_name(struct check *k, X509 *cert, const char *shown, const char *id)
 {
 	struct gw_span host;
 	uint16_t port;
 	char text[HOSTS_MAX + 1];
 
-	if (l->advertise == NULL ||
-	    !conf_addr_split(gw_span_of(l->advertise), &host, &port))
+	if (shown == NULL || !conf_addr_split(gw_span_of(shown), &host, &port))
 		return;
 	snprintf(text, sizeof(text), "%.*s", GW_FMT(host));
 	if (has_name(cert, text, 0) || X509_check_ip_asc(cert, text, 0) == 1)
@@ -199,7 +198,7 @@ check_name(struct check *k, X509 *cert, const struct conf_listener *l)
 	CONF_WARN(k->r, &k->t->at, CERTIFICATE_NAME,
 	    "certificate \"%s\" does not name \"%s\", which listener \"%s\" "
 	    "advertises",
-	    k->t->certificate, text, l->id == NULL ? "" : l->id);
+	    k->t->certificate, text, id == NULL ? "" : id);
 }
 
 static void
@@ -213,7 +212,7 @@ check_role(struct check *k, X509 *cert, uint8_t roles)
 		{ CONF_ROLE_SERVER, X509_PURPOSE_SSL_SERVER, "server",
 		    "listeners use" },
 		{ CONF_ROLE_CLIENT, X509_PURPOSE_SSL_CLIENT, "client",
-		    "next hops use" },
+		    "next hops and endpoints use" },
 	};
 
 	for (size_t i = 0; i < GW_COUNT(rows); i++)
@@ -253,7 +252,12 @@ check_certificate(struct check *k, uint16_t index)
 		return;
 	for (size_t i = 0; i < k->r->listener_ids.n; i++)
 		if (k->r->listeners[i].tls == index)
-			check_name(k, leaf, &k->r->listeners[i]);
+			check_name(k, leaf, k->r->listeners[i].advertise,
+			    k->r->listeners[i].id);
+	for (size_t i = 0; i < k->r->n_https; i++)
+		if (k->r->https[i].tls == index)
+			check_name(k, leaf, k->r->https[i].authority,
+			    k->r->https[i].id);
 	check_role(k, leaf, k->r->tls_roles[index]);
 }
 
