@@ -13,12 +13,27 @@
 
 #define EARLY "the document ends too early"
 
+/* Octets of text that are looked at one by one; beyond, memchr is quicker. */
+#define SHORT_TEXT 48
+
 /* Letters, digits, '.', '-', '_' and ':', one bit each. */
 static const uint64_t name_bits[4] = {
 	UINT64_C(3) << 45 | UINT64_C(0x7ff) << 48,
 	UINT64_C(0x3ffffff) << 1 | UINT64_C(1) << 31 |
 	    UINT64_C(0x3ffffff) << 33,
 };
+
+/* What text is looked through for: its end, references, "]]>". */
+static const uint64_t mark_bits[4] = {
+	UINT64_C(1) << '&' | UINT64_C(1) << '<',
+	UINT64_C(1) << (']' - 64),
+};
+
+static inline bool
+is_mark(uint8_t c)
+{
+	return (mark_bits[c >> 6] >> (c & 63) & 1) != 0;
+}
 
 static inline bool
 is_name(uint8_t c)
@@ -303,19 +318,6 @@ resolve_attrs(struct gw_xp *x, struct gw_fault *fault)
 	return GW_OK;
 }
 
-/* The name of the innermost element, for START and END. */
-static enum gw_err
-set_name(struct gw_xp *x, struct gw_fault *fault)
-{
-	struct gw_span prefix, name = x->stack[x->depth - 1];
-
-	split(name, &prefix, &x->name);
-	if (!find_ns(x, prefix, &x->ns))
-		return malformed(
-		    fault, offset_of(x, name), "undeclared prefix");
-	return GW_OK;
-}
-
 /* What stands between the name and '>'. */
 static enum gw_err
 read_attrs(struct gw_xp *x, struct gw_fault *fault)
@@ -355,9 +357,14 @@ read_start(struct gw_xp *x, struct gw_fault *fault)
 	if (!split(name, &prefix, &local))
 		return malformed(fault, x->at + 1, "not an element name");
 	x->stack[x->depth++] = name;
-	if ((err = read_attrs(x, fault)) != GW_OK ||
-	    (err = set_name(x, fault)) != GW_OK)
+	if ((err = read_attrs(x, fault)) != GW_OK)
 		return err;
+	x->name = local;
+	if (!find_ns(x, prefix, &x->ns))
+		return malformed(
+		    fault, offset_of(x, name), "undeclared prefix");
+	x->stack_name[x->depth - 1] = local;
+	x->stack_ns[x->depth - 1] = x->ns;
 	x->end = x->pos;
 	return resolve_attrs(x, fault);
 }
@@ -369,15 +376,18 @@ read_end(struct gw_xp *x, struct gw_fault *fault)
 	x->pos += 2;
 	if (x->depth == 0)
 		return malformed(fault, x->at, "end of nothing");
-	struct gw_span name = take_name(x);
+	bool same = skip(x, x->stack[x->depth - 1]);
+	same &= take_name(x).len == 0; /* or it is longer, or another */
 	skip_space(x);
 	if (x->pos == x->in.len)
 		return malformed(fault, x->pos, EARLY);
-	if (!gw_span_eq(name, x->stack[x->depth - 1]) || x->in.p[x->pos] != '>')
+	if (!same || x->in.p[x->pos] != '>')
 		return malformed(fault, x->at, "end does not match the start");
 	x->end = ++x->pos;
 	x->pop_pending = true;
-	return set_name(x, fault);
+	x->name = x->stack_name[x->depth - 1];
+	x->ns = x->stack_ns[x->depth - 1];
+	return GW_OK;
 }
 
 /* Leave the element that ended, and the namespaces it declared. */
@@ -394,10 +404,16 @@ pop(struct gw_xp *x)
 static enum gw_err
 read_text(struct gw_xp *x, struct gw_fault *fault)
 {
-	size_t bad;
+	size_t bad, end = x->pos, left = x->in.len - end;
+	size_t near = end + (left < SHORT_TEXT ? left : SHORT_TEXT);
 
 	x->at = x->pos;
-	x->end = x->pos = gw_span_find(x->in, x->pos, '<');
+	while (end < near && !is_mark(x->in.p[end]))
+		end++;
+	bool plain = end < near && x->in.p[end] == '<';
+	if (!plain)
+		end = gw_span_find(x->in, end, '<');
+	x->end = x->pos = end;
 	x->text = gw_span_sub(x->in, x->at, x->end - x->at);
 	x->is_cdata = false;
 	if (x->depth == 0) {
@@ -406,6 +422,8 @@ read_text(struct gw_xp *x, struct gw_fault *fault)
 			    fault, x->at, "text outside the root element");
 		return GW_OK;
 	}
+	if (plain)
+		return GW_OK;
 	if ((bad = find_bad_ref(x->text)) < x->text.len)
 		return malformed(fault, x->at + bad, "unknown reference");
 	if (gw_span_find(x->text, 0, ']') < x->text.len &&

@@ -60,6 +60,7 @@ struct gw_xp {
 		unsigned depth;
 	} ns_scope[GW_XP_NS_MAX];
 	/* private */
+	struct gw_span stack_ns[GW_XP_DEPTH_MAX], stack_name[GW_XP_DEPTH_MAX];
 	bool empty_pending, pop_pending, done, started;
 };
 
