@@ -47,6 +47,9 @@ struct policy_match {
 	enum policy_demand signature;
 	enum policy_lookup lookup;
 	bool lookup_fallback; /* no answer: the agreement's list serves */
+	/* About whom the service of `to` is asked; borrowed from the facts,
+	 * empty: nobody who can be asked about is told. */
+	struct gw_span target;
 };
 
 /* What the agreement says about headers and bodies that cross. */

@@ -174,8 +174,34 @@ read_lookups(
 			POLICY_ERROR(r->d, &at, ONCE,
 			    "a second <lookup> of this direction");
 		d->has_lookup = true;
+		d->lookup_at = at;
 		d->disclose = (enum policy_disclose)policy_read_word(
 		    r, c, "disclose", words, 2, POLICY_DISCLOSE_NONE);
+	}
+}
+
+static void
+read_kms(
+    struct policy_reader *r, const xmlNode *root, struct policy_agreement *out)
+{
+	static const enum policy_kms_request requests[] = { POLICY_KMS_CERT,
+		POLICY_KMS_CERTCACHE, POLICY_KMS_REDIRECT };
+	const xmlNode *c = gw_xml_child(root, "kms");
+
+	for (; c != NULL; c = gw_xml_next(c, "kms")) {
+		int dir = policy_agreement_direction(r, c, out);
+		if (dir < 0)
+			continue;
+		struct policy_direction *d = &out->direction[dir];
+		struct gw_where at = policy_read_where(r, c);
+		if (d->has_kms)
+			POLICY_ERROR(r->d, &at, ONCE,
+			    "a second <kms> of this direction");
+		d->has_kms = true;
+		d->kms_at = at;
+		for (size_t i = 0; i < GW_COUNT(requests); i++)
+			d->kms_may[requests[i]] = policy_read_yes(
+			    r, c, policy_kms_request_name(requests[i]), false);
 	}
 }
 
@@ -198,6 +224,7 @@ policy_agreement_read(
 	split_rules(r, out);
 	read_handlings(r, root, out);
 	read_lookups(r, root, out);
+	read_kms(r, root, out);
 	out->has_signature = gw_xml_child(root, "Signature") != NULL;
 	if (out->has_signature)
 		POLICY_WARNING(r->d, &out->at, UNVERIFIED,

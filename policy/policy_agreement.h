@@ -22,6 +22,9 @@ void policy_permit_read(
     struct policy_reader *r, const xmlNode *node, struct policy_rule *out);
 void policy_handling_read(
     struct policy_reader *r, const xmlNode *node, struct policy_handling *out);
+/** The <map> elements of a <party>, whose domains were read. */
+void policy_maps_read(
+    struct policy_reader *r, const xmlNode *node, struct policy_party *out);
 /** What holds where an agreement has no <handling>: the strictest. */
 struct policy_handling policy_handling_default(void);
 

@@ -152,8 +152,9 @@ policy_compile_end(struct policy *p, int64_t wall_us, struct gw_diag *d)
 		link_party(p, &p->agreements[i]->party[1], d);
 	}
 	/* The relations put agreements in order; their ids come after. */
-	if (!policy_domains_link(p, d) || !policy_relations_link(p, d) ||
-	    !index_ids(p, d) || !policy_narrow_link(p, d))
+	if (!policy_domains_link(p, d) || !policy_maps_link(p, d) ||
+	    !policy_relations_link(p, d) || !index_ids(p, d) ||
+	    !policy_narrow_link(p, d))
 		return report_memory(d);
 	if (p->n_agreements == 0)
 		POLICY_WARNING(

@@ -32,6 +32,7 @@ bool policy_compile_end(struct policy *p, int64_t wall_us, struct gw_diag *d);
 bool policy_systems_link(struct policy *p, struct gw_diag *d);
 /* The steps of policy_compile_end(), in order.  False: out of memory. */
 bool policy_domains_link(struct policy *p, struct gw_diag *d);
+bool policy_maps_link(struct policy *p, struct gw_diag *d);
 bool policy_relations_link(struct policy *p, struct gw_diag *d);
 bool policy_narrow_link(struct policy *p, struct gw_diag *d);
 void policy_warn(const struct policy *p, int64_t wall_us, struct gw_diag *d);

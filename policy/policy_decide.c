@@ -1,7 +1,11 @@
 /*
  * policy_decide.c: the whole decision (steps 6 to 11 are here).
  */
+#include "policy/policy_lookup.h"
 #include "policy/policy_walk.h"
+
+/* When to come again if the target's lookup service gave no answer. */
+#define RETRY_AFTER_S 5
 
 static const struct gw_span nothing = { NULL, 0 };
 
@@ -164,6 +168,25 @@ is_refused(const struct policy_walk *w, uint32_t domain)
 	return policy_refusal_find(w, &kms, 1) != NULL;
 }
 
+/* The lookup service may permit r from another initiator than the first. */
+static bool
+has_other_initiator(const struct policy_walk *w, const struct policy_pair *x,
+    const struct policy_ends *e, size_t i, uint32_t r)
+{
+	enum policy_pair_part part;
+	const struct gw_where *at;
+	const char *why;
+
+	for (; x->answer != NULL && i < e->n_initiator; i++)
+		if (policy_answer_permits(
+			x->answer, r, policy_kms_name(w->p, e->initiator[i])) &&
+		    policy_pair_passes(
+			x, e->initiator[i], r, &part, &why, &at) &&
+		    !is_refused(w, e->initiator[i]))
+			return true;
+	return false;
+}
+
 /* Each receiver of x that may be paired with one of the initiators. */
 static void
 list_ends(const struct policy_walk *w, const struct policy_pair *x,
@@ -182,10 +205,12 @@ list_ends(const struct policy_walk *w, const struct policy_pair *x,
 		i++;
 	for (size_t k = 0; i < e->n_initiator && k < e->n_receiver; k++) {
 		struct gw_span kms = policy_kms_name(w->p, e->receiver[k]);
+		uint32_t r = e->receiver[k];
 		if (v->n_domains < GW_DOMAINS_MAX && !is_listed(v, kms) &&
-		    policy_pair_passes(
-			x, e->initiator[i], e->receiver[k], &part, &why, &at) &&
-		    !is_refused(w, e->receiver[k]))
+		    (policy_pair_passes(
+			 x, e->initiator[i], r, &part, &why, &at) ||
+			has_other_initiator(w, x, e, i + 1, r)) &&
+		    !is_refused(w, r))
 			v->domains[v->n_domains++] = kms;
 	}
 }
@@ -237,43 +262,165 @@ redirect(struct policy_walk *w, const struct policy_pair *x,
 	return false;
 }
 
-/* Steps 8 to 10, each for all key messages before the next one. */
-static bool
-check_domains(struct policy_walk *w)
+/* The security domains of the key messages, by number. */
+struct numbers {
+	uint32_t initiator[GW_FACT_KEYS_MAX], receiver[GW_FACT_KEYS_MAX];
+};
+
+static void
+find_numbers(const struct policy_walk *w, struct numbers *out)
 {
-	const struct policy_pair x = { w->p, w->agreement, w->rule, w->f->from,
-		w->to, w->reversed };
+	const struct gw_key_fact *k = w->f->keys;
+
+	for (size_t i = 0; i < w->f->n_keys; i++, k++) {
+		out->initiator[i] =
+		    policy_domain_number(w->p, k->initiator_kms);
+		out->receiver[i] = policy_domain_number(w->p, k->receiver_kms);
+	}
+}
+
+/* One of the steps 8 to 10, for all key messages. */
+static bool
+check_part(struct policy_walk *w, const struct policy_pair *x,
+    enum policy_pair_part part, const struct numbers *n)
+{
 	const struct gw_key_fact *keys = w->f->keys;
-	uint32_t i_domain[GW_FACT_KEYS_MAX], r_domain[GW_FACT_KEYS_MAX];
 	const struct gw_where *at;
 	const char *why;
 
 	for (size_t i = 0; i < w->f->n_keys; i++) {
-		i_domain[i] = policy_domain_number(w->p, keys[i].initiator_kms);
-		r_domain[i] = policy_domain_number(w->p, keys[i].receiver_kms);
+		why = policy_pair_fault(
+		    x, part, n->initiator[i], n->receiver[i], &at);
+		if (why != NULL)
+			return redirect(w, x, part, i, why, at);
 	}
-	for (enum policy_pair_part part = 0; part < POLICY_PAIR_N; part++) {
-		for (size_t i = 0; i < w->f->n_keys; i++) {
-			why = policy_pair_fault(
-			    &x, part, i_domain[i], r_domain[i], &at);
-			if (why != NULL)
-				return redirect(w, &x, part, i, why, at);
-		}
-		policy_walk_pass(w, policy_pair_check(part),
-		    policy_pair_passed(part),
-		    part == POLICY_PAIR_INITIATOR ? keys[0].initiator_kms :
-						    keys[0].receiver_kms,
-		    policy_pair_at(w->rule));
-	}
+	policy_walk_pass(w, policy_pair_check(part), policy_pair_passed(part),
+	    part == POLICY_PAIR_INITIATOR ? keys[0].initiator_kms :
+					    keys[0].receiver_kms,
+	    policy_pair_at(w->rule));
 	return true;
+}
+
+/* The step that tells what an answer is worth. */
+static void
+tell_answer(struct policy_walk *w, const struct policy_answer *a)
+{
+	const struct gw_lookup_answer *in = w->f->lookup;
+	const char *because = "is what the target's lookup service says";
+	struct gw_span fact = nothing;
+
+	if (a->unlisted.len > 0) {
+		because = "is said by the target's lookup service, but not "
+			  "listed by the agreement: ignored";
+		fact = a->unlisted;
+	} else if (in->n_domains == 0) {
+		because = "the target's lookup service knows no security "
+			  "domain of the target";
+	} else {
+		fact = in->domains[0].kms;
+	}
+	policy_walk_pass(w, GW_CHECK_LOOKUP, because, fact, &w->rule->at);
+}
+
+static bool
+refuse_lookup(struct policy_walk *w, enum gw_reason reason, uint32_t retry_s)
+{
+	bool pending = reason == GW_REASON_LOOKUP_PENDING;
+
+	w->v->retry_after_s = retry_s;
+	return policy_walk_fail(w, GW_CHECK_LOOKUP, reason,
+	    pending ? "the target's lookup service is to be asked" :
+		      "the target's lookup service gave no answer, and the "
+		      "rule refuses without one",
+	    pending ? nothing : gw_span_of(w->f->lookup_why), &w->rule->at);
+}
+
+/* Step 9, by whose word. */
+static bool
+check_lookup(struct policy_walk *w, enum policy_lookup_use use,
+    const struct policy_answer *a)
+{
+	const struct gw_where *at = &w->rule->at;
+	uint32_t retry_s = w->f->retry_after_s;
+
+	switch (use) {
+	case POLICY_USE_RULE:
+		policy_walk_skip(
+		    w, GW_CHECK_LOOKUP, "the rule asks no lookup service", at);
+		return true;
+	case POLICY_USE_KNOWN:
+		policy_walk_skip(w, GW_CHECK_LOOKUP,
+		    "the agreement lists what the key messages name", at);
+		return true;
+	case POLICY_USE_FALLBACK:
+		policy_walk_pass(w, GW_CHECK_LOOKUP,
+		    "the target's lookup service gave no answer, the "
+		    "agreement's list serves",
+		    gw_span_of(w->f->lookup_why), at);
+		return true;
+	case POLICY_USE_ANSWER: tell_answer(w, a); return true;
+	case POLICY_USE_PENDING:
+		return refuse_lookup(w, GW_REASON_LOOKUP_PENDING, 1);
+	case POLICY_USE_UNSETTLED:
+	case POLICY_USE_N: break;
+	}
+	return refuse_lookup(w, GW_REASON_LOOKUP_UNSETTLED,
+	    retry_s > 0 ? retry_s : RETRY_AFTER_S);
+}
+
+/*
+ * Step 8 fails and redirects, but what the redirect may list hangs on a
+ * lookup: the request is decided again with its answer.
+ */
+static bool
+awaits_list(struct policy_walk *w, const struct policy_pair *x,
+    enum policy_lookup_use use, const struct numbers *n)
+{
+	const struct gw_where *at;
+	size_t i = 0;
+
+	if (use != POLICY_USE_PENDING)
+		return false;
+	while (i < w->f->n_keys &&
+	       policy_pair_fault(x, POLICY_PAIR_INITIATOR, n->initiator[i],
+		   n->receiver[i], &at) == NULL)
+		i++;
+	if (i == w->f->n_keys)
+		return false;
+	policy_walk_skip(w, GW_CHECK_INITIATOR_DOMAIN,
+	    "does not pass; what may be listed is looked up", at);
+	return true;
+}
+
+/* Steps 8 to 10, each for all key messages before the next one. */
+static bool
+check_domains(struct policy_walk *w)
+{
+	struct policy_pair x = { w->p, w->agreement, w->rule, w->f->from, w->to,
+		w->reversed, NULL };
+	struct policy_answer answer;
+	struct numbers n;
+
+	find_numbers(w, &n);
+	enum policy_lookup_use use =
+	    policy_lookup_use(&x, w->f, n.receiver, w->f->n_keys);
+	if (use == POLICY_USE_ANSWER) {
+		policy_answer_read(&x, w->f->lookup, &answer);
+		x.answer = &answer;
+	}
+	return (awaits_list(w, &x, use, &n) ||
+		   check_part(w, &x, POLICY_PAIR_INITIATOR, &n)) &&
+	       check_lookup(w, use, &answer) &&
+	       check_part(w, &x, POLICY_PAIR_RECEIVER, &n) &&
+	       check_part(w, &x, POLICY_PAIR_BOTH, &n);
 }
 
 static bool
 check_key_messages(struct policy_walk *w)
 {
 	static const enum gw_check checks[] = { GW_CHECK_KEY,
-		GW_CHECK_INITIATOR_DOMAIN, GW_CHECK_RECEIVER_DOMAIN,
-		GW_CHECK_PAIR };
+		GW_CHECK_INITIATOR_DOMAIN, GW_CHECK_LOOKUP,
+		GW_CHECK_RECEIVER_DOMAIN, GW_CHECK_PAIR };
 
 	if (w->f->n_keys > GW_FACT_KEYS_MAX)
 		return policy_walk_fail(w, GW_CHECK_KEY,

@@ -30,6 +30,7 @@
 #define POLICY_REFUSALS_MAX   10000
 #define POLICY_CAPS_MAX	      1000
 #define POLICY_REVOKED_MAX    10000
+#define POLICY_MAPS_MAX	      10000 /* of a party */
 #define POLICY_KMS_LEN_MAX    255
 
 /* Bits of a kind, a service, an urgency in a mask. */
@@ -76,6 +77,7 @@ struct policy_rule {
 	enum policy_presence presence;
 	enum policy_demand signature;
 	enum policy_lookup lookup;
+	bool lookup_fallback;
 	bool opaque; /* info documents that we cannot read are let pass */
 	struct policy_redirect redirect;
 	struct policy_limit limit;
@@ -92,9 +94,11 @@ struct policy_level {
 };
 
 struct policy_direction {
-	bool has_handling, has_lookup;
+	bool has_handling, has_lookup, has_kms;
 	struct policy_handling handling;
 	enum policy_disclose disclose;
+	struct gw_where lookup_at, kms_at; /* file NULL: not said */
+	bool kms_may[POLICY_KMS_N]; /* requests to the KMS of `to` */
 	size_t n_rules;
 	struct policy_rule **rules; /* in document order */
 	/* From local policy. */
@@ -112,6 +116,22 @@ struct policy_kms {
 	uint32_t domain; /* number in policy->domains, once compiled */
 };
 
+enum policy_map_what {
+	POLICY_MAP_DOMAIN, /* of MC service IDs */
+	POLICY_MAP_USER,
+	POLICY_MAP_KMS,
+	POLICY_MAP_N
+};
+
+/* A name of a system's service, and the agreement's name of the same. */
+struct policy_map {
+	enum policy_map_what what;
+	struct gw_where at;
+	const char *name, *as; /* lower case, of users as written */
+	struct policy_pattern name_user, as_user;
+	uint16_t system; /* once compiled */
+};
+
 struct policy_party {
 	const char *id; /* of the system */
 	uint16_t system;
@@ -121,6 +141,8 @@ struct policy_party {
 	struct gw_where *domains_at;
 	struct policy_kms *kms;
 	const char **identities; /* of TLS */
+	size_t n_maps;
+	struct policy_map *maps;
 };
 
 struct policy_agreement {
@@ -204,7 +226,7 @@ struct policy {
 	struct policy_hidden *hidden;
 
 	size_t n_agreements, room; /* of agreements */
-	size_t n_relations, n_rules, n_domains, n_migrated, n_hosts;
+	size_t n_relations, n_rules, n_domains, n_migrated, n_hosts, n_maps;
 	struct policy_agreement **agreements;
 	struct policy_relation *relations;
 	struct policy_rule **rules;
@@ -212,6 +234,8 @@ struct policy {
 	const struct policy_revoked **revoked; /* by domain, NULL: it is not */
 	struct policy_migrated *migrated;
 	struct policy_host *hosts;
+	const struct policy_map **maps;
+	uint64_t *map_digests; /* by system */
 
 	struct policy_local local;
 	size_t n_general;
@@ -219,6 +243,7 @@ struct policy {
 
 	struct policy_table by_id, by_domain, by_migrated;
 	struct policy_table by_agreement, by_relation, by_kms;
+	struct policy_table by_map[2]; /* by enum policy_map_way */
 	struct policy_table by_initiator, by_target, by_refused_kms;
 	/* All refusals that name a KMS, once for each from, to and
 	 * communication, whatever identities they name. */

@@ -25,6 +25,8 @@ static const unsigned statuses[GW_REASON_N] = {
 	[GW_REASON_NO_DOMAIN_LEFT] = 403,
 	[GW_REASON_OVER_RATE] = 503,
 	[GW_REASON_OVER_CONCURRENT] = 503,
+	[GW_REASON_LOOKUP_PENDING] = 503,
+	[GW_REASON_LOOKUP_UNSETTLED] = 503,
 };
 
 static void
@@ -425,6 +427,9 @@ policy_match(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	out->reversed = w.reversed;
 	out->signature = w.rule->signature;
 	out->lookup = w.rule->lookup;
+	out->lookup_fallback = w.rule->lookup_fallback;
+	if (w.target.told)
+		out->target = w.target.text;
 	out->matched = true;
 	return true;
 }

@@ -3,6 +3,7 @@
  */
 #include "policy/policy_pair.h"
 
+#include "policy/policy_lookup.h"
 #include "policy/policy_walk.h"
 
 static const struct {
@@ -76,20 +77,50 @@ initiator_fault(
 	return "is not permitted by the rule as initiator domain";
 }
 
-/* By the agreement's own list. */
+static const struct policy_party *
+receiver_of(const struct policy_pair *x)
+{
+	const struct policy_agreement *a = x->agreement;
+
+	return &a->party[a->party[0].system == x->to ? 0 : 1];
+}
+
+bool
+policy_pair_lists(const struct policy_pair *x, uint32_t domain)
+{
+	const struct policy_party *party = receiver_of(x);
+
+	for (size_t i = 0; domain != UINT32_MAX && i < party->n_kms; i++)
+		if (party->kms[i].domain == domain)
+			return true;
+	return false;
+}
+
+/* By the agreement's own list, and by what is said of the target. */
 static const char *
 receiver_fault(
     const struct policy_pair *x, uint32_t d, const struct gw_where **at)
 {
-	const struct policy_agreement *a = x->agreement;
-	const struct policy_party *party =
-	    &a->party[a->party[0].system == x->to ? 0 : 1];
+	*at = &receiver_of(x)->at;
+	if (!policy_pair_lists(x, d))
+		return "is no security domain of the target's system";
+	if (x->answer == NULL || policy_answer_has(x->answer, d))
+		return NULL;
+	*at = &x->rule->at;
+	return "is no security domain of the target, says its lookup service";
+}
 
-	*at = &party->at;
-	for (size_t i = 0; d != UINT32_MAX && i < party->n_kms; i++)
-		if (party->kms[i].domain == d)
-			return NULL;
-	return "is no security domain of the target's system";
+/* By the target's own list of external domains. */
+static const char *
+external_fault(const struct policy_pair *x, uint32_t initiator,
+    uint32_t receiver, const struct gw_where **at)
+{
+	if (x->answer == NULL || policy_answer_permits(x->answer, receiver,
+				     policy_kms_name(x->p, initiator)))
+		return NULL;
+	*at = &x->rule->at;
+	return "does not permit the initiator's domain, says its lookup "
+	       "service";
 }
 
 static const char *
@@ -106,7 +137,7 @@ both_fault(const struct policy_pair *x, uint32_t initiator, uint32_t receiver,
 		    policy_pair_ends(&x->rule->pairs[i], x->reversed);
 		if (is_in(e.initiator, e.n_initiator, initiator) &&
 		    is_in(e.receiver, e.n_receiver, receiver))
-			return NULL;
+			return external_fault(x, initiator, receiver, at);
 	}
 	return "may not be paired with the initiator's domain";
 }
@@ -190,7 +221,7 @@ policy_pair_step(const struct policy *p, uint32_t rule, bool reversed,
 	const struct policy_agreement *a = r->agreement;
 	int from = reversed ? 1 - r->direction : r->direction;
 	struct policy_pair x = { p, a, r, a->party[from].system,
-		a->party[1 - from].system, reversed };
+		a->party[1 - from].system, reversed, NULL };
 	const struct gw_span kms[] = { initiator_kms, receiver_kms };
 	if (!stands(&x, kms, wall_us, out) || !judge(&x, kms, out))
 		return false;

@@ -9,6 +9,8 @@
 
 #include "policy/policy_int.h"
 
+struct policy_answer;
+
 /* Under which rule, between whom. */
 struct policy_pair {
 	const struct policy *p;
@@ -18,6 +20,9 @@ struct policy_pair {
 	/* The rule is that of the other direction: in its pairs the ends
 	 * change places. */
 	bool reversed;
+	/* What the target's lookup service says; NULL: the agreement's list
+	 * counts. */
+	const struct policy_answer *answer;
 };
 
 /* Steps 8, 9 and 10. */
@@ -42,6 +47,9 @@ policy_pair_ends(const struct policy_pairs *pairs, bool reversed);
 
 /** The place of the rule's first pairs, which stands for all of them. */
 const struct gw_where *policy_pair_at(const struct policy_rule *rule);
+
+/** Does the agreement list that domain for the receiver's system? */
+bool policy_pair_lists(const struct policy_pair *x, uint32_t domain);
 
 /**
  * One step for the domains of these numbers, UINT32_MAX if no agreement names

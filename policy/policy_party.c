@@ -184,4 +184,5 @@ policy_party_read(
 	read_domains(r, node, out);
 	read_security_domains(r, node, out);
 	read_identities(r, node, out);
+	policy_maps_read(r, node, out);
 }

@@ -322,18 +322,39 @@ check_once(struct policy_reader *r, const xmlNode *node)
 	}
 }
 
+/* What is said of lookups that never happen. */
+static void
+warn_lookup(
+    struct policy_reader *r, const xmlNode *node, const struct policy_rule *x)
+{
+	if (x->lookup == POLICY_LOOKUP_NEVER &&
+	    policy_read_attr(r, node, "lookup-failure") != NULL)
+		POLICY_WARNING(r->d, &x->at, LOOKUP_FAILURE,
+		    "rule \"%s\" has lookup-failure=, but asks no lookup "
+		    "service",
+		    x->id == NULL ? "" : x->id);
+	if (x->lookup != POLICY_LOOKUP_NEVER &&
+	    x->presence == POLICY_PRESENCE_FORBIDDEN)
+		POLICY_WARNING(r->d, &x->at, LOOKUP_IDLE,
+		    "rule \"%s\" has lookup=, but forbids key messages",
+		    x->id == NULL ? "" : x->id);
+}
+
 void
 policy_permit_read(
     struct policy_reader *r, const xmlNode *node, struct policy_rule *out)
 {
 	static const char *const lookups[] = { "never", "when-unknown",
 		"always" };
+	static const char *const failures[] = { "refuse", "agreement" };
 
 	*out = (struct policy_rule){ .signature = POLICY_REQUIRE };
 	out->at = policy_read_where(r, node);
 	out->id = policy_read_id(r, node, "id");
 	out->lookup = (enum policy_lookup)policy_read_word(
 	    r, node, "lookup", lookups, 3, POLICY_LOOKUP_NEVER);
+	out->lookup_fallback =
+	    policy_read_word(r, node, "lookup-failure", failures, 2, 0) == 1;
 	check_once(r, node);
 	read_comms(r, node, out);
 	read_patterns(r, node, "initiator", &out->at, &out->initiator);
@@ -344,4 +365,5 @@ policy_permit_read(
 	read_redirect(r, node, out);
 	read_limit(r, node, out);
 	read_cap(r, node, out);
+	warn_lookup(r, node, out);
 }

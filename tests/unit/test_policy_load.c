@@ -33,9 +33,13 @@ static const char good_agreement[] =
     "<party system='bravo'>\n"
     "<domain name='mcptt.bravo.example'/>\n"
     "<security-domain kms='kms.bravo.example'/>\n"
-    "<identity tls='gw.bravo.example'/>\n"
+    "<identity tls='gw.bravo.example'/>"
+    "<map user-domain='bravo.internal' as='mcptt.bravo.example'/>"
+    "<map user='tel:+4912' as='sip:desk@mcptt.bravo.example'/>"
+    "<map kms='kms1' as='kms.bravo.example'/>\n"
     "</party>\n"
-    "<permit from='alpha' to='bravo' id='calls' lookup='never'>\n"
+    "<permit from='alpha' to='bravo' id='calls' lookup='always'"
+    " lookup-failure='agreement'>\n"
     "<communication service='mcptt' kind='private emergency'/>\n"
     "<initiator match='sip:*@mcptt.alpha.example'/>\n"
     "<target match='sip:*@mcptt.bravo.example'/>\n"
@@ -52,7 +56,9 @@ static const char good_agreement[] =
     "<allow headers='Subject'/>\n"
     "<asserted-identity uri='sip:gw@border.example'/>\n"
     "</handling>\n"
-    "<lookup from='alpha' to='bravo' disclose='permitted'/>\n"
+    "<lookup from='alpha' to='bravo' disclose='permitted'/>"
+    "<kms from='bravo' to='alpha' cert='yes' certcache='no'"
+    " redirect='yes'/>\n"
     "</agreement>\n";
 
 static const char good_policy[] =
@@ -241,6 +247,51 @@ static const struct mistake {
 	AGR("agreement.uri", "sip:gw@border.example", "tel:+44", 0),
 	AGR("policy.once", "<lookup ",
 	    "<lookup from='alpha' to='bravo' disclose='none'/>\n<lookup ", 1),
+	AGR("xml.schema", "disclose='permitted'", "disclose='all'", 0),
+	AGR("xml.schema", "lookup='always'", "lookup='sometimes'", 0),
+	AGR("xml.schema", "failure='agreement'", "failure='permit'", 0),
+	WARN(
+	    "agreement.lookup-failure", "lookup='always'", "lookup='never'", 0),
+	WARN("agreement.lookup-failure", " lookup='always'", "", 0),
+	WARN("agreement.lookup-idle", "presence='required'",
+	    "presence='forbidden'", -5),
+	AGR("policy.once", "<kms ",
+	    "<kms from='bravo' to='alpha' cert='no'/>\n<kms ", 1),
+	AGR("agreement.direction", "<kms from='bravo'", "<kms from='alpha'", 0),
+	AGR("xml.schema", " cert='yes'", " cert='perhaps'", 0),
+	AGR("xml.schema", " cert='yes'", " init='yes'", 0),
+	AGR("agreement.map", "user-domain='bravo.internal' ", "", 0),
+	AGR("agreement.map", "<map kms='kms1' ",
+	    "<map kms='kms1' user='tel:+1' ", 0),
+	AGR("agreement.map", "tel:+4912", "tel:+49*", 0),
+	AGR("agreement.map", "sip:desk@", "sip:*@", 0),
+	AGR("policy.pattern", "tel:+4912", "desk", 0),
+	AGR("xml.schema", " as='mcptt.bravo.example'", "", 0),
+	AGR("policy.kms", "kms='kms1'", "kms=''", 0),
+	AGR("agreement.domain", "'bravo.internal'", "'bravo internal'", 0),
+	AGR("agreement.map-as", "as='mcptt.bravo.example'",
+	    "as='mcdata.bravo.example'", 0),
+	AGR("agreement.map-as", "sip:desk@mcptt.bravo.example",
+	    "sip:desk@mcptt.alpha.example", 0),
+	AGR("agreement.map-as", "sip:desk@mcptt.bravo.example", "tel:+4913", 0),
+	AGR("agreement.map-as", "as='kms.bravo.example'",
+	    "as='kms.alpha.example'", 0),
+	AGR("agreement.map-foreign", "'bravo.internal'",
+	    "'mcptt.charlie.example'", 0),
+	AGR("agreement.map-foreign", "user='tel:+4912'",
+	    "user='sip:anna@mcptt.alpha.example'", 0),
+	AGR("agreement.map-foreign", "kms='kms1'", "kms='kms.alpha.example'",
+	    0),
+	AGR("agreement.map-twice", "<map kms",
+	    "<map kms='KMS1' as='kms.bravo.example'/>\n<map kms", 1),
+	AGR("agreement.map-twice", "<map kms",
+	    "<map kms='kms2' as='kms.bravo.example'/>\n<map kms", 1),
+	AGR("agreement.map-twice", "<map user='tel:+4912'",
+	    "<map user='tel:+4-9.12' as='sip:x@mcptt.bravo.example'/>\n"
+	    "<map user='tel:+4912'",
+	    1),
+	AGR("agreement.map-twice", "'bravo.internal'", "'mcdata.bravo.example'",
+	    0),
 	AGR("policy.once", "<handling ",
 	    "<handling from='alpha' to='bravo'/>\n<handling ", 1),
 	AGR("agreement.rule-twice", "</permit>\n",
