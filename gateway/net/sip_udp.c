@@ -171,7 +171,6 @@ take(struct udp_socket *s, const struct sockaddr_storage *from,
 		return;
 	flow.system = w->snap->conf->listeners[s->listener].system;
 	sip_udp_hear(w->udp, &flow.peer);
-	worker_tick(w);
 	core_message(w->core, &flow, raw, 0, w->now);
 	act(w);
 }
