@@ -205,8 +205,9 @@ uint64_t policy_map_digest(const struct policy *p, uint16_t system);
  * that the agreement names for the user's system, that are not revoked and
  * may be paired with a domain of the asker's system under some rule from the
  * asker's system (or the reverse of one), and of external domains only the
- * asker's.  In the order of the answer.  Empty: nothing is told.  Between
- * local systems without an agreement, and toward oneself: as it is.
+ * asker's that may be paired with it.  In the order of the answer.  Empty:
+ * nothing is told, and no time to live either.  Between local systems without
+ * an agreement, and toward oneself: as it is.  Spans borrow from in.
  */
 void policy_disclose(const struct policy *p, uint16_t asker, uint16_t system,
     const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *a,
@@ -222,7 +223,9 @@ enum policy_kms_request {
 	POLICY_KMS_N
 };
 /** May it cross?  kms: whose certificate, for CERT; user: for whom, for INIT
- * and KEYPROV; both may be empty.  *out is the step that settled it. */
+ * and KEYPROV; both may be empty.  Without kms, and for CERTCACHE, what comes
+ * back is for policy_kms_visible() to judge.  *out is the step that settled
+ * it; what it has as fact may borrow from the arguments. */
 bool policy_kms_may(const struct policy *p, uint16_t from, uint16_t to,
     enum policy_kms_request what, struct gw_span kms, struct gw_span user,
     int64_t wall_us, struct gw_step *out);

@@ -174,7 +174,6 @@ read_lookups(
 			POLICY_ERROR(r->d, &at, ONCE,
 			    "a second <lookup> of this direction");
 		d->has_lookup = true;
-		d->lookup_at = at;
 		d->disclose = (enum policy_disclose)policy_read_word(
 		    r, c, "disclose", words, 2, POLICY_DISCLOSE_NONE);
 	}

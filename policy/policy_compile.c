@@ -154,7 +154,7 @@ policy_compile_end(struct policy *p, int64_t wall_us, struct gw_diag *d)
 	/* The relations put agreements in order; their ids come after. */
 	if (!policy_domains_link(p, d) || !policy_maps_link(p, d) ||
 	    !policy_relations_link(p, d) || !index_ids(p, d) ||
-	    !policy_narrow_link(p, d))
+	    !policy_narrow_link(p, d) || !policy_reach_link(p))
 		return report_memory(d);
 	if (p->n_agreements == 0)
 		POLICY_WARNING(

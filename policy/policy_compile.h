@@ -35,6 +35,7 @@ bool policy_domains_link(struct policy *p, struct gw_diag *d);
 bool policy_maps_link(struct policy *p, struct gw_diag *d);
 bool policy_relations_link(struct policy *p, struct gw_diag *d);
 bool policy_narrow_link(struct policy *p, struct gw_diag *d);
+bool policy_reach_link(struct policy *p);
 void policy_warn(const struct policy *p, int64_t wall_us, struct gw_diag *d);
 
 #endif

@@ -97,8 +97,9 @@ struct policy_direction {
 	bool has_handling, has_lookup, has_kms;
 	struct policy_handling handling;
 	enum policy_disclose disclose;
-	struct gw_where lookup_at, kms_at; /* file NULL: not said */
+	struct gw_where kms_at;
 	bool kms_may[POLICY_KMS_N]; /* requests to the KMS of `to` */
+	uint32_t *reach; /* of each domain of `to`, see policy_reach_of() */
 	size_t n_rules;
 	struct policy_rule **rules; /* in document order */
 	/* From local policy. */
@@ -268,6 +269,10 @@ policy_relation_of(const struct policy *p, uint16_t a, uint16_t b);
 /** The one in force then, else the one that comes or went last. */
 uint32_t policy_relation_current(
     const struct policy *p, const struct policy_relation *r, int64_t wall_us);
+/** The agreement between two systems that is in force, or NULL; *out is the
+ * step that settled it.  Both must be systems of p. */
+const struct policy_agreement *policy_agreement_step(const struct policy *p,
+    uint16_t from, uint16_t to, int64_t wall_us, struct gw_step *out);
 /** Why an agreement does not hold at that time, or NULL. */
 const char *
 policy_agreement_fault(const struct policy_agreement *a, int64_t wall_us);

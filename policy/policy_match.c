@@ -204,30 +204,19 @@ policy_agreement_fault(const struct policy_agreement *a, int64_t wall_us)
 static bool
 check_agreement(struct policy_walk *w)
 {
-	const struct policy_relation *r =
-	    policy_relation_of(w->p, w->f->from, w->to);
-	const char *why = "there is no agreement with it";
-	struct gw_span fact = gw_span_of(w->p->systems[w->to].id);
-	struct gw_where at = nowhere;
+	struct gw_step s;
+	const struct policy_agreement *a =
+	    policy_agreement_step(w->p, w->f->from, w->to, w->wall_us, &s);
 
-	for (uint32_t i = 0; r != NULL && i < r->n; i++) {
-		const struct policy_agreement *a =
-		    w->p->agreements[r->first + i];
-		fact = gw_span_of(a->id);
-		at = a->at;
-		if ((why = policy_agreement_fault(a, w->wall_us)) != NULL)
-			continue;
-		w->agreement = a;
-		w->reversed = w->f->in_dialog && w->f->answering;
-		uint16_t first = w->reversed ? w->to : w->f->from;
-		w->direction =
-		    &a->direction[a->party[0].system == first ? 0 : 1];
-		policy_walk_pass(w, GW_CHECK_AGREEMENT,
-		    "the agreement is in force", fact, &a->at);
-		return true;
-	}
-	return policy_walk_fail(
-	    w, GW_CHECK_AGREEMENT, GW_REASON_NO_AGREEMENT, why, fact, &at);
+	if (a == NULL)
+		return policy_walk_fail(w, GW_CHECK_AGREEMENT,
+		    GW_REASON_NO_AGREEMENT, s.because, s.fact, &s.at);
+	add_step(w, &s);
+	w->agreement = a;
+	w->reversed = w->f->in_dialog && w->f->answering;
+	uint16_t first = w->reversed ? w->to : w->f->from;
+	w->direction = &a->direction[a->party[0].system == first ? 0 : 1];
+	return true;
 }
 
 /* Step 5, the local half. */

@@ -61,6 +61,13 @@ const char *
 policy_pair_fault(const struct policy_pair *x, enum policy_pair_part part,
     uint32_t initiator, uint32_t receiver, const struct gw_where **at);
 
+/**
+ * The first refusal that names one of these KMS URIs and may fit a request
+ * under the pair's rule, whoever takes part; NULL: none.
+ */
+const struct policy_refusal *policy_refusal_of_pair(
+    const struct policy_pair *x, const struct gw_span *kms, size_t n);
+
 /** All steps in order: do they pass?  Else *part is the first that does not,
  * with *why and *at of it. */
 bool policy_pair_passes(const struct policy_pair *x, uint32_t initiator,

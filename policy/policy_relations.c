@@ -69,6 +69,29 @@ policy_relation_current(
 	return r->first + r->n - 1;
 }
 
+const struct policy_agreement *
+policy_agreement_step(const struct policy *p, uint16_t from, uint16_t to,
+    int64_t wall_us, struct gw_step *out)
+{
+	const struct policy_relation *r = policy_relation_of(p, from, to);
+
+	*out = (struct gw_step){ GW_CHECK_AGREEMENT, GW_STEP_FAIL,
+		"there is no agreement with it", gw_span_of(p->systems[to].id),
+		{ NULL, 0 } };
+	if (r == NULL)
+		return NULL;
+	const struct policy_agreement *a =
+	    p->agreements[policy_relation_current(p, r, wall_us)];
+	out->because = policy_agreement_fault(a, wall_us);
+	out->fact = gw_span_of(a->id);
+	out->at = a->at;
+	if (out->because != NULL)
+		return NULL;
+	out->outcome = GW_STEP_PASS;
+	out->because = "the agreement is in force";
+	return a;
+}
+
 static void
 check_overlap(
     const struct policy *p, const struct policy_relation *r, struct gw_diag *d)

@@ -60,13 +60,6 @@ const struct policy_refusal *policy_refusal_find(
     const struct policy_walk *w, const struct gw_span *kms, size_t n);
 
 /**
- * The first refusal that names one of these KMS URIs and may fit a request
- * under the pair's rule, whoever takes part; NULL: none.
- */
-const struct policy_refusal *policy_refusal_of_pair(
-    const struct policy_pair *x, const struct gw_span *kms, size_t n);
-
-/**
  * A refusal by identity that an encrypted identity of this request may fall
  * under; NULL: none.
  */

@@ -1,0 +1,178 @@
+/*
+ * policy_disclose.c: which security domains of one system another may know.
+ *
+ * What may be paired with what is worked out when the policy is compiled, by
+ * the pair test of the decision; then telling costs a look at each domain.
+ */
+#include "policy/policy_disclose.h"
+
+#include "policy/policy_compile.h"
+#include "policy/policy_pair.h"
+
+_Static_assert(POLICY_KMS_MAX <= 32, "a party's security domains are bits");
+
+/* The place of a domain in the party's list, or n_kms. */
+static size_t
+place_of(const struct policy_party *party, uint32_t domain)
+{
+	size_t i = 0;
+
+	while (i < party->n_kms && party->kms[i].domain != domain)
+		i++;
+	return domain == UINT32_MAX ? party->n_kms : i;
+}
+
+uint32_t
+policy_reach_of(const struct policy_agreement *a, int dir, uint32_t domain)
+{
+	const struct policy_party *party = &a->party[1 - dir];
+	size_t i = place_of(party, domain);
+
+	return i < party->n_kms ? a->direction[dir].reach[i] : 0;
+}
+
+/* May the two be paired, by what does not change with time? */
+static bool
+is_permitted(const struct policy_pair *x, uint32_t initiator, uint32_t receiver)
+{
+	const struct gw_span kms[] = { policy_kms_name(x->p, initiator),
+		policy_kms_name(x->p, receiver) };
+	enum policy_pair_part part;
+	const struct gw_where *at;
+	const char *why;
+
+	return policy_refusal_of_pair(x, kms, 2) == NULL &&
+	       policy_pair_passes(x, initiator, receiver, &part, &why, &at);
+}
+
+/* Add what one <domains> of a rule of either direction permits. */
+static void
+add_pairs(const struct policy_pair *x, const struct policy_pairs *pairs,
+    int dir, uint32_t *reach)
+{
+	const struct policy_party *from = &x->agreement->party[dir];
+	const struct policy_party *to = &x->agreement->party[1 - dir];
+	struct policy_ends e = policy_pair_ends(pairs, x->reversed);
+
+	for (size_t k = 0; k < e.n_receiver; k++) {
+		size_t r = place_of(to, e.receiver[k]);
+		for (size_t i = 0; r < to->n_kms && i < e.n_initiator; i++) {
+			size_t n = place_of(from, e.initiator[i]);
+			if (n < from->n_kms && !(reach[r] & 1u << n) &&
+			    is_permitted(x, e.initiator[i], e.receiver[k]))
+				reach[r] |= 1u << n;
+		}
+	}
+}
+
+static bool
+link_direction(struct policy *p, struct policy_agreement *a, int dir)
+{
+	const struct policy_party *to = &a->party[1 - dir];
+	uint32_t *reach =
+	    gw_arena_alloc(p->arena, to->n_kms + 1, sizeof(*reach));
+
+	if (reach == NULL)
+		return false;
+	for (size_t i = 0; i < a->n_rules; i++) {
+		const struct policy_rule *r = &a->rules[i];
+		const struct policy_pair x = { p, a, r, a->party[dir].system,
+			to->system, r->direction != dir, NULL };
+		for (size_t k = 0; k < r->n_pairs; k++)
+			add_pairs(&x, &r->pairs[k], dir, reach);
+	}
+	a->direction[dir].reach = reach;
+	return true;
+}
+
+bool
+policy_reach_link(struct policy *p)
+{
+	for (size_t i = 0; i < p->n_agreements; i++)
+		if (!link_direction(p, p->agreements[i], 0) ||
+		    !link_direction(p, p->agreements[i], 1))
+			return false;
+	return true;
+}
+
+/* Of external domains only those of the asker that may be paired. */
+static bool
+tell_external(const struct policy *p, const struct policy_party *asker,
+    uint32_t reach, const struct gw_lookup_domain *in, struct gw_arena *a,
+    struct gw_lookup_domain *out)
+{
+	struct gw_span *names =
+	    gw_arena_alloc(a, (size_t)in->n_external + 1, sizeof(*names));
+
+	if (names == NULL)
+		return false;
+	out->external = names;
+	for (size_t i = 0; i < in->n_external && i < GW_LOOKUP_EXTERNAL_MAX;
+	     i++) {
+		size_t n =
+		    place_of(asker, policy_domain_number(p, in->external[i]));
+		if (n < asker->n_kms && (reach & 1u << n) != 0)
+			names[out->n_external++] = in->external[i];
+	}
+	return true;
+}
+
+static bool
+tell_domain(const struct policy *p, const struct policy_agreement *a, int dir,
+    const struct gw_lookup_domain *in, struct gw_arena *arena,
+    struct gw_lookup_answer *out)
+{
+	uint32_t reach =
+	    policy_reach_of(a, dir, policy_domain_number(p, in->kms));
+	struct gw_lookup_domain *d = &out->domains[out->n_domains];
+
+	if (reach == 0)
+		return true;
+	*d = (struct gw_lookup_domain){ .kms = in->kms,
+		.lists_external = in->lists_external };
+	if (in->lists_external &&
+	    !tell_external(p, &a->party[dir], reach, in, arena, d))
+		return false;
+	out->n_domains++;
+	return true;
+}
+
+static void
+tell(const struct policy *p, const struct policy_agreement *a, int dir,
+    const struct gw_lookup_answer *in, struct gw_arena *arena,
+    struct gw_lookup_answer *out)
+{
+	for (size_t i = 0; i < in->n_domains && i < GW_LOOKUP_DOMAINS_MAX; i++)
+		if (!tell_domain(p, a, dir, &in->domains[i], arena, out)) {
+			out->n_domains = 0;
+			break;
+		}
+	/* Nothing to be told looks like nothing known, for as long. */
+	out->ttl_ms = out->n_domains > 0 ? in->ttl_ms : 0;
+}
+
+void
+policy_disclose(const struct policy *p, uint16_t asker, uint16_t system,
+    const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *a,
+    struct gw_lookup_answer *out)
+{
+	struct gw_step step;
+
+	out->n_domains = 0;
+	out->ttl_ms = 0;
+	if (asker >= p->n_systems || system >= p->n_systems)
+		return;
+	if (asker == system ||
+	    (p->systems[asker].local && p->systems[system].local &&
+		policy_relation_of(p, asker, system) == NULL)) {
+		*out = *in;
+		return;
+	}
+	const struct policy_agreement *g =
+	    policy_agreement_step(p, asker, system, wall_us, &step);
+	if (g == NULL)
+		return;
+	int dir = policy_direction_from(g, asker);
+	if (g->direction[dir].disclose == POLICY_DISCLOSE_PERMITTED)
+		tell(p, g, dir, in, a, out);
+}
