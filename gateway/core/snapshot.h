@@ -20,6 +20,7 @@
 #include "core/meter.h"
 #include "core/names.h"
 #include "core/redirects.h"
+#include "core/services.h"
 #include "policy/policy.h"
 
 struct snapshot {
@@ -32,6 +33,7 @@ struct snapshot {
 	struct token_ring *tokens;
 	struct health *health; /* one entry for each hop id */
 	struct redirects *redirects;
+	struct services *services; /* one entry for each service id */
 	struct meters *meters; /* one entry for each rule, and each system */
 	uint8_t branch_key[16]; /* for branches; the same on every node */
 	void *net; /* TLS contexts; owned, freed with net_free */
