@@ -127,6 +127,15 @@ the_shipped_example_loads(void **state)
 	assert_int_equal(c->n_listeners, 3);
 	assert_int_equal(c->n_tls, 1);
 	assert_int_equal(c->n_hops, 2);
+	assert_int_equal(c->n_http_listeners, 2);
+	assert_int_equal(c->n_services, 3);
+	assert_string_equal(c->systems[0].lookup->adapter, "kms");
+	assert_string_equal(
+	    c->systems[1].lookup->adapter, "domain-lookup-json");
+	assert_string_equal(
+	    c->systems[1].lookup->authority, "lookup.bravo.example:8190");
+	assert_string_equal(c->systems[1].kms[0]->kms, "kms.bravo.example");
+	assert_int_equal(c->lookups.ttl_s, 300);
 	assert_int_equal(c->limits.message_max, 65536);
 	assert_int_equal(c->limits.t1_ms, 500);
 	assert_true(c->admin_on);
