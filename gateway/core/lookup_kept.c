@@ -29,6 +29,12 @@ size_of(const struct lookup_kept *k)
 	return (sizeof(*k) + k->len + 23) / 16 * 16;
 }
 
+static struct lookup_kept **
+buckets_new(size_t n)
+{
+	return calloc(n, sizeof(struct lookup_kept *));
+}
+
 bool
 lookup_kepts_init(
     struct lookup_kepts *all, size_t n, const uint8_t key[GW_SIPHASH_KEY_LEN])
@@ -39,7 +45,7 @@ lookup_kepts_init(
 		buckets *= 2;
 	*all = (struct lookup_kepts){ .mask = buckets - 1 };
 	memcpy(all->key, key, sizeof(all->key));
-	all->buckets = calloc(buckets, sizeof(struct lookup_kept *));
+	all->buckets = buckets_new(buckets);
 	return all->buckets != NULL;
 }
 
