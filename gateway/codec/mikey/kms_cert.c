@@ -136,8 +136,8 @@ insert(struct kms_certs *c, struct kms_cert *cert, size_t at)
 	c->list[c->n++] = cert;
 }
 
-static bool
-is_same(const struct kms_cert *a, const struct kms_cert *b)
+bool
+kms_cert_same(const struct kms_cert *a, const struct kms_cert *b)
 {
 	return a->period == b->period && a->offset == b->offset &&
 	       strcmp(a->kms_uri, b->kms_uri) == 0 &&
@@ -154,7 +154,7 @@ check_known(
 
 	for (size_t i = 0; i < x->n; i++)
 		if (search(c, gw_span_of(x->list[i].kms_uri), &at) &&
-		    !is_same(c->by_uri[at], &x->list[i]))
+		    !kms_cert_same(c->by_uri[at], &x->list[i]))
 			gw_diag_error(d, &x->at[i], "kms.conflict",
 			    "one certificate of each KMS",
 			    "%s: another file has another certificate of it",
@@ -224,6 +224,12 @@ out:
 	return ok;
 }
 
+bool
+kms_cert_sha256(struct gw_span text, uint8_t out[KMS_SHA256_LEN])
+{
+	return EVP_Digest(text.p, text.len, out, NULL, EVP_sha256(), NULL) == 1;
+}
+
 /* False if the octets are not those that were pinned. */
 static bool
 check_pin(struct gw_span text, const struct gw_where *file, const uint8_t *pin,
@@ -231,8 +237,7 @@ check_pin(struct gw_span text, const struct gw_where *file, const uint8_t *pin,
 {
 	char is[2 * KMS_SHA256_LEN + 1], should[2 * KMS_SHA256_LEN + 1];
 
-	if (EVP_Digest(text.p, text.len, sha256, NULL, EVP_sha256(), NULL) !=
-	    1) {
+	if (!kms_cert_sha256(text, sha256)) {
 		report_memory(d, file);
 		return false;
 	}

@@ -54,6 +54,13 @@ const struct kms_cert *kms_certs_at(const struct kms_certs *c, size_t i);
 const struct kms_cert *
 kms_certs_find(const struct kms_certs *c, struct gw_span kms_uri);
 
+/** The SHA-256 of text, as pins have it.  False: no memory. */
+bool kms_cert_sha256(struct gw_span text, uint8_t out[KMS_SHA256_LEN]);
+
+/** Do both stand for the same KMS with the same keys and key periods?  What
+ * else a certificate says may differ. */
+bool kms_cert_same(const struct kms_cert *a, const struct kms_cert *b);
+
 /**
  * Check the signature of m with cert, the certificate of its IDRkmsi (or of
  * the domain, if m names none).  The signer's UID is computed from IDRi and
