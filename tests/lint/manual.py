@@ -12,7 +12,7 @@ import re
 import lintlib
 
 PAGE = "doc/man/mcxgw.8"
-TREES = ("gateway", "include", "policy")
+TREES = ("adapters", "gateway", "include", "policy")
 WORD = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 DOTTED = re.compile(rf"[a-z][a-z0-9]*(?:-[a-z0-9]+)*(?:\.{WORD})+")
 LITERAL = re.compile(r'"((?:\\.|[^"\\])*)"')
