@@ -6,7 +6,8 @@
  *   3. find no more with the schema's blessing than without
  *   4. give the same answer twice
  * and whatever it gives decides: bounded steps, permit only by a rule, and
- * nothing that the local policy alone would add.
+ * nothing that the local policy alone would add; of a lookup it tells nothing
+ * that was not said and that the other side may not see.
  */
 #include <stdlib.h>
 
@@ -90,8 +91,9 @@ make_facts(uint16_t from, enum gw_kind kind, size_t n_keys)
 }
 
 static void
-check_one(const struct policy *p, const struct gw_facts *f)
+check_one(const struct policy *p, struct gw_facts *f)
 {
+	static const struct gw_lookup_answer none;
 	struct gw_verdict v;
 	struct policy_match m;
 
@@ -105,8 +107,77 @@ check_one(const struct policy *p, const struct gw_facts *f)
 	CHECK(!m.matched || m.rule < policy_rules(p));
 	for (size_t i = 0; i < v.n_domains; i++)
 		CHECK(policy_domain_find(p, v.domains[i]) != NULL);
+	f->lookup_state = GW_LOOKUP_ANSWERED;
+	f->lookup = &none;
+	policy_decide(p, f, NOW_US, &v);
+	CHECK(
+	    v.n_steps <= GW_STEPS_MAX && v.reason != GW_REASON_LOOKUP_PENDING);
 	policy_decide(p, f, INT64_MIN / 2, &v);
 	policy_decide(p, f, INT64_MAX / 2, &v);
+}
+
+/* Each system tells the other of its domains, and of two that are of none. */
+static void
+check_told(const struct policy *p, uint16_t asker, struct gw_arena *a)
+{
+	static const struct gw_span external[] = { GW_SPAN("kms.alpha.example"),
+		GW_SPAN("kms.bravo.example"), GW_SPAN("") };
+	struct gw_lookup_answer in = { .n_domains = 4 }, out;
+	uint16_t system = (uint16_t)(1 - asker);
+	size_t k = 0;
+
+	for (size_t i = 0; i < in.n_domains; i++)
+		in.domains[i] = (struct gw_lookup_domain){ external[i % 3],
+			i % 2 == 0, GW_COUNT(external), external };
+	policy_disclose(p, asker, system, &in, NOW_US, a, &out);
+	CHECK(out.n_domains <= in.n_domains);
+	for (size_t i = 0; i < in.n_domains && k < out.n_domains; i++)
+		k += out.domains[k].kms.p == in.domains[i].kms.p;
+	CHECK(k == out.n_domains);
+	for (size_t i = 0; i < out.n_domains; i++)
+		CHECK(policy_kms_visible(
+			  p, asker, system, out.domains[i].kms, NOW_US) &&
+		      out.domains[i].n_external <= GW_COUNT(external));
+}
+
+/* What goes out to a service comes back. */
+static void
+check_maps(const struct policy *p, struct gw_arena *a)
+{
+	struct gw_span out, back;
+
+	for (size_t i = 0; i < policy_domains(p); i++) {
+		const struct policy_domain *k = policy_domain_at(p, i);
+		struct gw_span kms = gw_span_of(k->kms);
+		CHECK(
+		    policy_map_kms(
+			p, k->system, POLICY_MAP_OUT, kms, a, &out) &&
+		    policy_map_kms(p, k->system, POLICY_MAP_IN, out, a, &back));
+		CHECK(gw_span_ieq(kms, back));
+	}
+	for (uint16_t s = 0; s < GW_COUNT(systems); s++)
+		CHECK(policy_map_user(p, s, POLICY_MAP_IN,
+		    GW_SPAN("sip:b@mcptt.bravo.example"), a, &out));
+}
+
+static void
+check_lookups(const struct policy *p)
+{
+	struct gw_arena *a = gw_arena_new(1 << 20);
+	struct gw_step step;
+
+	CHECK(a != NULL);
+	check_told(p, 0, a);
+	check_told(p, 1, a);
+	check_maps(p, a);
+	for (int what = 0; what <= POLICY_KMS_N; what++) {
+		bool may = policy_kms_may(p, 0, 1,
+		    (enum policy_kms_request)what, GW_SPAN("kms.bravo.example"),
+		    GW_SPAN("sip:b@mcptt.bravo.example"), NOW_US, &step);
+		CHECK(may == (step.outcome == GW_STEP_PASS));
+		CHECK(!may || (what >= POLICY_KMS_CERT && what < POLICY_KMS_N));
+	}
+	gw_arena_free(a);
 }
 
 static void
@@ -119,6 +190,7 @@ check_policy(const struct policy *p)
 				    make_facts(from, (enum gw_kind)kind, n);
 				check_one(p, &f);
 			}
+	check_lookups(p);
 	for (uint32_t i = 0; i < policy_rules(p); i++)
 		CHECK(policy_rule_name(p, i) != NULL &&
 		      policy_rule_limit(p, i)->window_s > 0);

@@ -8,160 +8,11 @@
 
 #include <cmocka.h>
 
-#include "support/tpolicy.h"
+#include "support/tworld.h"
 
 #define WORLDS	 200
+#define NAMES	 TWORLD_NAMES
 #define TEXT_LEN 8192
-
-/* What the key messages of the worlds below name; the last two are of no
- * agreement. */
-static const char *const names[] = { "kms.a0", "kms.a1", "kms.a2", "kms.b0",
-	"kms.b1", "kms.b2", "kms.c0", "kms.x", "" };
-#define NAMES	   GW_COUNT(names)
-#define OF_PARTIES 6
-
-struct text {
-	char s[TEXT_LEN];
-	size_t len;
-};
-
-static void __attribute__((format(printf, 2, 3)))
-put(struct text *t, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	t->len += (size_t)vsnprintf(
-	    t->s + t->len, sizeof(t->s) - t->len, format, args);
-	va_end(args);
-	assert_true(t->len < sizeof(t->s));
-}
-
-/* One world after the other, always the same ones. */
-static unsigned
-draw(uint32_t *seed, unsigned n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (*seed >> 16) % n;
-}
-
-/* Some of the three names from first on, at least one, in some order. */
-static void
-put_list(struct text *t, uint32_t *seed, const char *attr, size_t first)
-{
-	unsigned n = 1 + draw(seed, 3), at = draw(seed, 3);
-	unsigned step = 1 + draw(seed, 2);
-
-	put(t, " %s='", attr);
-	for (unsigned i = 0; i < n; i++, at = (at + step) % 3)
-		put(t, "%s%s", i == 0 ? "" : " ", names[first + at]);
-	put(t, "'");
-}
-
-static void
-put_permit(struct text *t, uint32_t *seed, const char *id, bool back)
-{
-	put(t, "<permit id='%s' from='%s' to='%s'>", id,
-	    back ? "bravo" : "alpha", back ? "alpha" : "bravo");
-	put(t, "<communication service='mcptt' kind='private'/>"
-	       "<initiator><any/></initiator><target><any/></target>");
-	for (unsigned n = 1 + draw(seed, 3); n > 0; n--) {
-		if (draw(seed, 12) == 0) {
-			put(t, "<domains><any/></domains>");
-			continue;
-		}
-		put(t, "<domains");
-		put_list(t, seed, "initiator", back ? 3 : 0);
-		put_list(t, seed, "receiver", back ? 0 : 3);
-		put(t, "/>");
-	}
-	put(t, "<key-message presence='required' signature='off'/></permit>");
-}
-
-static void
-make_agreement(struct text *t, uint32_t *seed)
-{
-	static const char *const parties[] = { "alpha", "bravo" };
-
-	t->len = 0;
-	put(t, "<agreement id='ab' serial='1'"
-	       " valid-from='2025-01-01T00:00:00Z'");
-	put(t, " valid-until='%s-01-01T00:00:00Z'%s>",
-	    draw(seed, 16) == 0 ? "2026" : "2028",
-	    draw(seed, 16) == 0 ? " suspended='yes'" : "");
-	for (size_t i = 0; i < 2; i++) {
-		put(t, "<party system='%s'><domain name='mcptt.%s.example'/>",
-		    parties[i], parties[i]);
-		for (size_t k = 0; k < 3; k++)
-			put(t, "<security-domain kms='%s'/>", names[3 * i + k]);
-		put(t, "</party>");
-	}
-	put_permit(t, seed, "calls", false);
-	put_permit(t, seed, "back", true);
-	put(t, "</agreement>");
-}
-
-/* Revocations and refusals; narrow: refusals that name users or kinds too. */
-static void
-make_local(struct text *t, uint32_t *seed, bool narrow)
-{
-	static const char *const more[] = { "", " from='alpha'", " to='alpha'",
-		" from='bravo'", " service='mcptt'", " to='charlie'",
-		" kind='private'", " kind='group'" };
-	static const char *const users[] = {
-		" initiator='sip:anna@mcptt.alpha.example'",
-		" initiator='sip:x*@mcptt.alpha.example'",
-		" target='sip:*@mcptt.bravo.example'",
-		" target='sip:carl@mcptt.bravo.example'",
-		" kind='private message'", " kind='other'",
-		" urgency='emergency'"
-	};
-	t->len = 0;
-	put(t, "<policy>");
-	for (size_t i = 0; i < OF_PARTIES; i++)
-		if (draw(seed, 8) == 0)
-			put(t, "<revoked kms='%s'/>", names[i]);
-	for (unsigned n = draw(seed, 3); n > 0; n--) {
-		const char *kms = names[draw(seed, OF_PARTIES)];
-		put(t, "<refuse id='r%u' kms='%s'%s/>", n, kms,
-		    narrow && draw(seed, 2) == 0 ?
-			users[draw(seed, GW_COUNT(users))] :
-			more[draw(seed, GW_COUNT(more))]);
-	}
-	put(t, "</policy>");
-}
-
-/* The ways a rule is met: of its own direction, of its dialog's other. */
-static const struct way {
-	const char *rule;
-	uint32_t index;
-	bool back, answering;
-} ways[] = {
-	{ "ab/calls", 0, false, false },
-	{ "ab/calls", 0, true, true },
-	{ "ab/back", 1, true, false },
-	{ "ab/back", 1, false, true },
-};
-
-static struct gw_facts
-make_facts(const struct way *way, const char *initiator, const char *receiver)
-{
-	struct gw_facts f = tpolicy_call();
-	struct gw_span anna = f.initiator;
-
-	if (way->back) {
-		f.from = TPOLICY_BRAVO;
-		f.initiator = f.info_request_uri;
-		f.request_uri = f.info_request_uri = anna;
-	}
-	f.to = way->back ? TPOLICY_ALPHA : TPOLICY_BRAVO;
-	f.in_dialog = f.answering = way->answering;
-	f.keys[0].initiator = f.initiator;
-	f.keys[0].receiver = f.info_request_uri;
-	f.keys[0].initiator_kms = gw_span_of(initiator);
-	f.keys[0].receiver_kms = gw_span_of(receiver);
-	return f;
-}
 
 /* Did the decision get past step 10? */
 static bool
@@ -174,16 +25,15 @@ passed_pair(const struct gw_verdict *v)
 }
 
 static bool
-permits(
-    const struct policy *p, const struct way *way, const char *i, const char *r)
+permits(const struct policy *p, const struct tworld_way *way, const char *i,
+    const char *r)
 {
-	return policy_permits_pair(p, way->index, way->answering, gw_span_of(i),
-	    gw_span_of(r), TPOLICY_NOW);
+	return tworld_permits(p, way, gw_span_of(i), gw_span_of(r));
 }
 
 /* The step of the pair is the one where the decision ended. */
 static void
-check_step(const struct policy *p, const struct way *way,
+check_step(const struct policy *p, const struct tworld_way *way,
     const struct gw_facts *f, const struct gw_verdict *v)
 {
 	const struct gw_step *last = &v->steps[v->n_steps - 1];
@@ -207,14 +57,15 @@ check_step(const struct policy *p, const struct way *way,
 
 /* A redirect lists what may be paired with a domain of the sender's. */
 static void
-check_list(
-    const struct policy *p, const struct way *way, const struct gw_verdict *v)
+check_list(const struct policy *p, const struct tworld_way *way,
+    const struct gw_verdict *v)
 {
 	size_t n = 0;
 
 	for (size_t r = 0; r < NAMES; r++) {
 		size_t i = 0;
-		while (i < NAMES && !permits(p, way, names[i], names[r]))
+		while (i < NAMES &&
+		       !permits(p, way, tworld_names[i], tworld_names[r]))
 			i++;
 		n += i < NAMES;
 	}
@@ -223,20 +74,11 @@ check_list(
 		size_t i = 0;
 		while (i < NAMES &&
 		       !policy_permits_pair(p, way->index, way->answering,
-			   gw_span_of(names[i]), v->domains[k], TPOLICY_NOW))
+			   gw_span_of(tworld_names[i]), v->domains[k],
+			   TPOLICY_NOW))
 			i++;
 		assert_true(i < NAMES);
 	}
-}
-
-static struct policy *
-make_world(uint32_t seed, bool narrow)
-{
-	static struct text agreement, local;
-
-	make_agreement(&agreement, &seed);
-	make_local(&local, &seed, narrow);
-	return tpolicy_need(local.s, agreement.s);
 }
 
 static void
@@ -246,12 +88,13 @@ a_pair_is_permitted_if_the_decision_permits_it(void **state)
 	(void)state;
 
 	for (uint32_t world = 0; world < WORLDS; world++) {
-		struct policy *p = make_world(world * 7919 + 1, false);
-		for (size_t n = 0; n < GW_COUNT(ways) * NAMES * NAMES; n++) {
-			const struct way *way = &ways[n / (NAMES * NAMES)];
-			const char *i = names[n / NAMES % NAMES];
-			const char *r = names[n % NAMES];
-			struct gw_facts f = make_facts(way, i, r);
+		struct policy *p = tworld_make(world * 7919 + 1, 0);
+		for (size_t n = 0; n < TWORLD_WAYS * NAMES * NAMES; n++) {
+			const struct tworld_way *way =
+			    &tworld_ways[n / (NAMES * NAMES)];
+			const char *i = tworld_names[n / NAMES % NAMES];
+			const char *r = tworld_names[n % NAMES];
+			struct gw_facts f = tworld_facts(way, i, r);
 			struct gw_verdict v;
 			policy_decide(p, &f, TPOLICY_NOW, &v);
 			bool good = permits(p, way, i, r);
@@ -285,12 +128,14 @@ no_pair_goes_further_than_the_decision(void **state)
 	(void)state;
 
 	for (uint32_t world = 0; world < WORLDS; world++) {
-		struct policy *p = make_world(world * 104729 + 5, true);
-		for (size_t n = 0; n < GW_COUNT(ways) * NAMES * NAMES; n++) {
-			const struct way *way = &ways[n / (NAMES * NAMES)];
-			const char *i = names[n / NAMES % NAMES];
-			const char *r = names[n % NAMES];
-			struct gw_facts f = make_facts(way, i, r);
+		struct policy *p =
+		    tworld_make(world * 104729 + 5, TWORLD_NARROW);
+		for (size_t n = 0; n < TWORLD_WAYS * NAMES * NAMES; n++) {
+			const struct tworld_way *way =
+			    &tworld_ways[n / (NAMES * NAMES)];
+			const char *i = tworld_names[n / NAMES % NAMES];
+			const char *r = tworld_names[n % NAMES];
+			struct gw_facts f = tworld_facts(way, i, r);
 			struct gw_verdict v;
 			policy_decide(p, &f, TPOLICY_NOW, &v);
 			bool good = permits(p, way, i, r);
@@ -356,7 +201,7 @@ a_redirect_names_the_key_message(void **state)
 {
 	(void)state;
 	struct policy *p = tpolicy_need(NULL, HEAD TAIL);
-	struct gw_facts f = make_facts(&ways[0], "kms.a0", "kms.b0");
+	struct gw_facts f = tworld_facts(&tworld_ways[0], "kms.a0", "kms.b0");
 	struct gw_verdict v;
 
 	f.n_keys = 3;
