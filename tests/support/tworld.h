@@ -22,6 +22,7 @@ extern const char *const tworld_names[TWORLD_NAMES];
 /** A number below n. */
 unsigned tworld_draw(uint32_t *seed, unsigned n);
 
+/** The policy of that world; flags are TWORLD_*. */
 struct policy *tworld_make(uint32_t seed, unsigned flags);
 
 /* The ways a rule is met: of its own direction, of its dialog's other. */

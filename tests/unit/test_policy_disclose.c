@@ -455,79 +455,71 @@ what_a_redirect_lists_would_be_permitted(void **state)
 	"<kms from='alpha' to='bravo' cert='yes' certcache='yes'"              \
 	" redirect='yes'/>"
 
+static const struct {
+	const char *kms; /* element of the agreement */
+	uint16_t from, to;
+	enum policy_kms_request what;
+	const char *about; /* a KMS or a user */
+	enum gw_check check; /* that settled it */
+	bool may;
+} requests[] = {
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, true },
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "KMS.B2", GW_CHECK_RULE, true },
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "", GW_CHECK_RULE, true },
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.b3", GW_CHECK_RECEIVER_DOMAIN,
+	    false },
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.x", GW_CHECK_RECEIVER_DOMAIN,
+	    false },
+	{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.a0", GW_CHECK_RECEIVER_DOMAIN,
+	    false },
+	{ KMS_ALL, A, B, POLICY_KMS_CERTCACHE, "", GW_CHECK_RULE, true },
+	{ KMS_ALL, A, B, POLICY_KMS_REDIRECT, "", GW_CHECK_RULE, true },
+	{ KMS_ALL, A, B, POLICY_KMS_N, "", GW_CHECK_RULE, false },
+	/* Each by its own word, and in its direction. */
+	{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B, POLICY_KMS_CERT,
+	    "kms.b0", GW_CHECK_RULE, true },
+	{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B,
+	    POLICY_KMS_CERTCACHE, "", GW_CHECK_RULE, false },
+	{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B,
+	    POLICY_KMS_REDIRECT, "", GW_CHECK_RULE, false },
+	{ "<kms from='alpha' to='bravo' redirect='yes'/>", A, B,
+	    POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, false },
+	{ "<kms from='alpha' to='bravo'/>", A, B, POLICY_KMS_CERT, "kms.b0",
+	    GW_CHECK_RULE, false },
+	{ "", A, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, false },
+	{ KMS_ALL, B, A, POLICY_KMS_CERT, "kms.a0", GW_CHECK_RULE, false },
+	{ KMS_ALL, A, C, POLICY_KMS_CERT, "", GW_CHECK_AGREEMENT, false },
+	{ KMS_ALL, A, A, POLICY_KMS_CERT, "kms.a0", GW_CHECK_TARGET, false },
+	{ KMS_ALL, A, NO_ONE, POLICY_KMS_CERT, "", GW_CHECK_TARGET, false },
+	{ KMS_ALL, NO_ONE, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_PEER, false },
+	/* Keys: only of those who moved to the asking system. */
+	{ KMS_ALL, A, B, POLICY_KMS_INIT, "sip:x@mcptt.bravo.example",
+	    GW_CHECK_SOURCE, false },
+	{ KMS_ALL, A, B, POLICY_KMS_KEYPROV, "sip:anna@mcptt.alpha.example",
+	    GW_CHECK_SOURCE, false },
+	{ KMS_ALL, A, B, POLICY_KMS_INIT, "", GW_CHECK_SOURCE, false },
+	{ KMS_ALL, A, B, POLICY_KMS_INIT, "junk", GW_CHECK_SOURCE, false },
+};
+
 static void
 kms_requests_cross_as_agreed(void **state)
 {
-	static const struct {
-		const char *kms; /* element of the agreement */
-		uint16_t from, to;
-		enum policy_kms_request what;
-		const char *about; /* a KMS or a user */
-		enum gw_check check; /* that settled it */
-		bool may;
-	} cases[] = {
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE,
-		    true },
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "KMS.B2", GW_CHECK_RULE,
-		    true },
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "", GW_CHECK_RULE, true },
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.b3",
-		    GW_CHECK_RECEIVER_DOMAIN, false },
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.x",
-		    GW_CHECK_RECEIVER_DOMAIN, false },
-		{ KMS_ALL, A, B, POLICY_KMS_CERT, "kms.a0",
-		    GW_CHECK_RECEIVER_DOMAIN, false },
-		{ KMS_ALL, A, B, POLICY_KMS_CERTCACHE, "", GW_CHECK_RULE,
-		    true },
-		{ KMS_ALL, A, B, POLICY_KMS_REDIRECT, "", GW_CHECK_RULE, true },
-		{ KMS_ALL, A, B, POLICY_KMS_N, "", GW_CHECK_RULE, false },
-		/* Each by its own word, and in its direction. */
-		{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B,
-		    POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, true },
-		{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B,
-		    POLICY_KMS_CERTCACHE, "", GW_CHECK_RULE, false },
-		{ "<kms from='alpha' to='bravo' cert='yes'/>", A, B,
-		    POLICY_KMS_REDIRECT, "", GW_CHECK_RULE, false },
-		{ "<kms from='alpha' to='bravo' redirect='yes'/>", A, B,
-		    POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, false },
-		{ "<kms from='alpha' to='bravo'/>", A, B, POLICY_KMS_CERT,
-		    "kms.b0", GW_CHECK_RULE, false },
-		{ "", A, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_RULE, false },
-		{ KMS_ALL, B, A, POLICY_KMS_CERT, "kms.a0", GW_CHECK_RULE,
-		    false },
-		{ KMS_ALL, A, C, POLICY_KMS_CERT, "", GW_CHECK_AGREEMENT,
-		    false },
-		{ KMS_ALL, A, A, POLICY_KMS_CERT, "kms.a0", GW_CHECK_TARGET,
-		    false },
-		{ KMS_ALL, A, NO_ONE, POLICY_KMS_CERT, "", GW_CHECK_TARGET,
-		    false },
-		{ KMS_ALL, NO_ONE, B, POLICY_KMS_CERT, "kms.b0", GW_CHECK_PEER,
-		    false },
-		/* Keys: only of those who moved to the asking system. */
-		{ KMS_ALL, A, B, POLICY_KMS_INIT, "sip:x@mcptt.bravo.example",
-		    GW_CHECK_SOURCE, false },
-		{ KMS_ALL, A, B, POLICY_KMS_KEYPROV,
-		    "sip:anna@mcptt.alpha.example", GW_CHECK_SOURCE, false },
-		{ KMS_ALL, A, B, POLICY_KMS_INIT, "", GW_CHECK_SOURCE, false },
-		{ KMS_ALL, A, B, POLICY_KMS_INIT, "junk", GW_CHECK_SOURCE,
-		    false },
-	};
 	(void)state;
 
-	for (size_t i = 0; i < GW_COUNT(cases); i++) {
+	for (size_t i = 0; i < GW_COUNT(requests); i++) {
 		char text[TEXT_LEN];
 		snprintf(text, sizeof(text), "%s%s%s", HEAD PARTIES RULES,
-		    cases[i].kms, END);
+		    requests[i].kms, END);
 		struct policy *p = tpolicy_need(NULL, text);
-		bool keys = cases[i].what == POLICY_KMS_INIT ||
-			    cases[i].what == POLICY_KMS_KEYPROV;
-		struct gw_span about = gw_span_of(cases[i].about);
+		bool keys = requests[i].what == POLICY_KMS_INIT ||
+			    requests[i].what == POLICY_KMS_KEYPROV;
+		struct gw_span about = gw_span_of(requests[i].about);
 		struct gw_span none = { NULL, 0 };
 		struct gw_step step;
-		bool may = policy_kms_may(p, cases[i].from, cases[i].to,
-		    cases[i].what, keys ? none : about, keys ? about : none,
+		bool may = policy_kms_may(p, requests[i].from, requests[i].to,
+		    requests[i].what, keys ? none : about, keys ? about : none,
 		    TPOLICY_NOW, &step);
-		if (may != cases[i].may || step.check != cases[i].check)
+		if (may != requests[i].may || step.check != requests[i].check)
 			fail_msg("row %zu: %d at %s: %s", i, may,
 			    gw_check_name(step.check), step.because);
 		assert_int_equal(
