@@ -9,20 +9,36 @@ if(GW_SANITIZE OR GW_FUZZ)
 	set(live_environment GW_LIVE_PATIENCE=4 GW_LIVE_SANITIZED=yes)
 endif()
 
+# Debian's modules for Python (h2) are those of its own interpreter.
+find_program(GW_DEBIAN_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+if(NOT GW_DEBIAN_PYTHON)
+	set(GW_DEBIAN_PYTHON ${Python3_EXECUTABLE})
+endif()
+
+# A client certificate for h2load; not of the project's own flags, as it runs
+# inside a program that has no sanitizer.
+add_library(clientcert MODULE
+	${CMAKE_CURRENT_LIST_DIR}/../support/preload/clientcert.c)
+target_link_libraries(clientcert PRIVATE OpenSSL::SSL ${CMAKE_DL_LIBS})
+
 function(gw_live name program)
-	cmake_parse_arguments(arg "ALONE" "TIMEOUT" "" ${ARGN})
+	cmake_parse_arguments(arg "ALONE;DEBIAN" "TIMEOUT" "" ${ARGN})
+	set(python ${Python3_EXECUTABLE})
+	if(arg_DEBIAN)
+		set(python ${GW_DEBIAN_PYTHON})
+	endif()
 	if(NOT arg_TIMEOUT)
 		set(arg_TIMEOUT 120)
 	endif()
 	if(GW_SANITIZE)
 		math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
 	endif()
-	add_test(NAME live.${name} COMMAND ${Python3_EXECUTABLE} -B
+	add_test(NAME live.${name} COMMAND ${python} -B
 		${CMAKE_CURRENT_FUNCTION_LIST_DIR}/${program}.py
 		${arg_UNPARSED_ARGUMENTS})
 	set_tests_properties(live.${name} PROPERTIES LABELS live
 		TIMEOUT ${arg_TIMEOUT} SKIP_RETURN_CODE 77
-		ENVIRONMENT "MCXGW=$<TARGET_FILE:mcxgw>;${live_environment}")
+		ENVIRONMENT "MCXGW=$<TARGET_FILE:mcxgw>;GW_CLIENTCERT=$<TARGET_FILE:clientcert>;${live_environment}")
 	if(arg_ALONE)
 		set_tests_properties(live.${name} PROPERTIES RUN_SERIAL ON)
 	endif()

@@ -15,6 +15,7 @@ PEER_PORT = {'alpha': 5080, 'bravo': 5090, 'charlie': 5095}
 PEER_HOST = {'alpha': 2, 'bravo': 3, 'charlie': 4}
 ADMIN_PORT = 9464
 TLS_PORT = 5061
+HTTP_PORT, HTTPS_PORT = 8080, 8443
 HOST = {s: 'gw.%s.example' % s for s in SIP_PORT}
 HOST['gateway'] = 'gw.border.example'
 DOMAIN = {s: 'mcptt.%s.example' % s for s in SIP_PORT}
@@ -76,14 +77,14 @@ def system(name, transport, hops, health='0s', udp_limit=65507, more=''):
 
 def document(transports, host, peers, limits=LIMITS, workers='2',
              log='info', crl=True, udp_limit=65507, health='0s', more='',
-             systems=None):
+             systems=None, tls=False):
     """mcxgw.xml.  transports, peers: dicts by system id; systems: by id
-    what more is in one."""
+    what more is in one; tls: there is TLS beside SIP's."""
     out = ['<?xml version="1.0" encoding="UTF-8"?>\n',
            '<mcxgw xmlns="urn:mcxgw:config:1" name="%s">\n'
            % HOST['gateway'],
            '  <run workers="%s"/>\n  <log level="%s"/>\n' % (workers, log)]
-    if 'tls' in transports.values():
+    if tls or 'tls' in transports.values():
         out.append('  <tls id="border" certificate="pki/gateway.pem" '
                    'key="pki/gateway.key" ca="pki/ca.pem"%s/>\n'
                    % (' crl="pki/ca.crl"' if crl else ''))
@@ -129,7 +130,7 @@ ANY = '<communication service="mcptt mcvideo mcdata"><any/></communication>'
 
 def permit(a, b, ident='all', communication=ANY, initiator='<any/>',
            target='<any/>', domains=None, key='presence="optional" '
-           'signature="check"', more=''):
+           'signature="check"', more='', attributes=''):
     """initiator, target: <any/> or a pattern; domains: elements."""
     def who(element, value):
         if value == '<any/>':
@@ -137,9 +138,10 @@ def permit(a, b, ident='all', communication=ANY, initiator='<any/>',
         return '    <%s match="%s"/>\n' % (element, value)
     if domains is None:
         domains = '<domains initiator="%s" receiver="%s"/>' % (KMS[a], KMS[b])
-    return ('  <permit from="%s" to="%s" id="%s">\n    %s\n%s%s    %s\n'
+    return ('  <permit from="%s" to="%s" id="%s"%s>\n    %s\n%s%s    %s\n'
             '    <key-message %s/>\n%s  </permit>\n'
-            % (a, b, ident, communication, who('initiator', initiator),
+            % (a, b, ident, attributes, communication,
+               who('initiator', initiator),
                who('target', target), domains, key, more))
 
 

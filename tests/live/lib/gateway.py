@@ -189,10 +189,10 @@ def mcxgw(*words, seconds=60, **more):
                           timeout=seconds * PATIENCE, check=False, **more)
 
 
-def explain(config, system, raw, to=None, response=None):
+def explain(config, system, raw, to=None, response=None, more=()):
     """`mcxgw explain --json` of a message: the object.  response: a file."""
     words = ['explain', '-c', config, '--schema', env.SCHEMA, '--from',
-             system, '--json', '-']
+             system, '--json', *more, '-']
     if to is not None:
         words += ['--to', to]
     if response is not None:
