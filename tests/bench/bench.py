@@ -10,15 +10,17 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from lib import memory, messages, peers, proc, redirects  # noqa: E402
-from lib import redirects_table, speed, table  # noqa: E402
+from lib import lookups, lookups_table, memory, messages  # noqa: E402
+from lib import peers, proc, redirects, redirects_table  # noqa: E402
+from lib import speed, table  # noqa: E402
 
-LIMIT_S = 2 * 3600
+LIMIT_S = 3 * 3600
+TITLES = (redirects_table.TITLE, lookups_table.TITLE)
 
 
 def arguments():
     p = argparse.ArgumentParser(prog='tests/bench/run', description=(
-        'Measure the gateway and Kamailio side by side.'))
+        'Measure the gateway beside Kamailio and nghttpx.'))
     p.add_argument('--repeats', type=int, default=3, help='rounds (3)')
     p.add_argument('--seconds', type=float, default=4.0,
                    help='of each run of calls (4)')
@@ -35,7 +37,8 @@ def arguments():
                    help='of the memory test (1000000)')
     p.add_argument('--flood-rate', type=int, default=2000,
                    help='calls/s of the memory test (2000)')
-    p.add_argument('--only', choices=('speed', 'memory', 'redirects'))
+    p.add_argument('--only', choices=('speed', 'memory', 'redirects',
+                                       'lookups'))
     p.add_argument('--quick', action='store_true',
                    help='one short round and 200000 messages')
     p.add_argument('--keep', action='store_true',
@@ -97,20 +100,28 @@ def heading(text):
             time.strftime('%Y-%m-%d', time.gmtime()) + text)
 
 
-def write(path, report, second):
-    """What was not measured now stays as it was."""
-    old = old_second = ''
+def sections(text):
+    """The beginning, and each section that has a part of its own."""
+    out, name = {'': ''}, ''
+    for line in text.splitlines(keepends=True):
+        if line.rstrip() in TITLES:
+            name = line.rstrip()
+        out[name] = out.get(name, '') + line
+    return out
+
+
+def write(path, report, parts):
+    """What was not measured now stays as it was.  parts: by title."""
+    old = {'': ''}
     if os.path.exists(path):
         with open(path, encoding='utf-8') as f:
-            old, mark, rest = f.read().partition(redirects_table.TITLE)
-        old_second = mark + rest
-    if report:
-        old = heading(report)
-    elif not old:
-        old = heading('')
+            old = sections(f.read())
+    old.update(parts)
+    if report or not old['']:
+        old[''] = heading(report)
     with open(path, 'w', encoding='utf-8') as f:
-        f.write((old.rstrip('\n') + '\n\n' +
-                 (second or old_second)).rstrip('\n') + '\n')
+        f.write('\n\n'.join(old[t].strip('\n') for t in ('', *TITLES)
+                             if old.get(t)) + '\n')
 
 
 def main():
@@ -126,9 +137,9 @@ def main():
         peers.make_certificates(certs, sh)
         print('bench: making key messages', flush=True)
         traffic = messages.Traffic(
-            work, 0 if options.only == 'redirects' else
+            work, 0 if options.only in ('redirects', 'lookups') else
             int(4000 * options.seconds) + 3000)
-        rows, held, turned = [], None, None
+        rows, held, turned, looked = [], None, None, None
         with open(os.path.join(options.build, 'bench.jsonl'), 'a',
                   encoding='ascii') as log:
             if options.only in (None, 'speed'):
@@ -136,6 +147,9 @@ def main():
             if options.only in (None, 'redirects'):
                 turned = redirects.measure(options, traffic, work, certs)
                 log.write(json.dumps(turned) + '\n')
+            if options.only in (None, 'lookups'):
+                looked = lookups.measure(options, traffic, work, certs)
+                log.write(json.dumps(looked) + '\n')
             if options.only in (None, 'memory'):
                 held = memory.measure(options, traffic, work, certs)
                 log.write(json.dumps(held) + '\n')
@@ -147,11 +161,13 @@ def main():
     if not options.keep:
         shutil.rmtree(work)
     report = table.text(rows, held, options) if rows or held else ''
-    second = redirects_table.text(turned, options) if turned else ''
-    print('\n' + report + second)
+    parts = {t.TITLE: t.text(data, options) for t, data in (
+        (redirects_table, turned), (lookups_table, looked)) if data}
+    whole = '\n'.join([report, *parts.values()])
+    print('\n' + whole)
     if options.write:
-        write(os.path.join(root, 'docs', 'benchmarks.md'), report, second)
-    return 1 if table.missed(report + second) else 0
+        write(os.path.join(root, 'docs', 'benchmarks.md'), report, parts)
+    return 1 if table.missed(whole) else 0
 
 
 if __name__ == '__main__':

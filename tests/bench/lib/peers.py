@@ -131,6 +131,7 @@ class Gateway(Peer):
     many there are, log its level."""
     base, back, admin = 5460, 5462, 5490
     more = '' # elements of the configuration
+    inside = {} # elements of a system, by its id
     HOP = {'udp': (sipp.UAS_PORT, 'udp'), 'tcp': (sipp.UAS_PORT, 'tcp'),
            'tls': (sipp.UAS_TLS_PORT, 'tls')}
 
@@ -165,9 +166,9 @@ class Gateway(Peer):
 <listener id="tls" transport="tls" address="%s" port="%d" tls="border"
  advertise="border.bench.example:%d"/>
 <system id="alpha" side="local"><domain name="%s"/>
-<identity tls="alpha.bench.example"/>%s</system>
+<identity tls="alpha.bench.example"/>%s%s</system>
 <system id="bravo" side="partner"><domain name="%s"/>
-<identity tls="bravo.bench.example"/>%s</system>
+<identity tls="bravo.bench.example"/>%s%s</system>
 %s%s
 <topology keys="token.keys"/>
 <policy file="policy.xml" agreements="agreements"/>
@@ -178,7 +179,9 @@ class Gateway(Peer):
 ''' % (NS % 'config', self.log, *[self.certs] * 3, plain, IP, self.base + 1,
             self.base + 1, messages.HOME,
             self._hop(sipp.UAC_IP, kind, sipp.UAC_PORT, 'alpha'),
+            self.inside.get('alpha', ''),
             messages.PARTNER, self._hop(sipp.UAS_IP, kind, port, 'bravo'),
+            self.inside.get('bravo', ''),
             self._crowd(), self.more, IP, self.admin)
 
     def _crowd(self):

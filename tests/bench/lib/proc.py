@@ -32,11 +32,11 @@ def _pin(cpu, nice):
         pass
 
 
-def spawn(argv, out, cpu=CPU_LOAD, cwd=None, nice=NICE):
+def spawn(argv, out, cpu=CPU_LOAD, cwd=None, nice=NICE, env=None):
     """Start argv on one CPU; its output goes to the file out."""
     with open(out, 'ab') as f:
         p = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f,
-                             stderr=f, cwd=cwd,
+                             stderr=f, cwd=cwd, env=env,
                              preexec_fn=lambda: _pin(cpu, nice))
     started.append(p)
     return p

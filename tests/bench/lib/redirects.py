@@ -74,9 +74,13 @@ class Bench:
             return 'far-' + name, 'refused', 'called'
         return 'callee', 'varied', 'called'
 
+    def gateway(self, name):
+        return Gateway('gw-' + name, self.work, self.certs,
+                       self.options.build)
+
     def run(self, name, what, wrapper=()):
         """what(gateway, rig) with both up for the kind."""
-        gw = Gateway('gw-' + name, self.work, self.certs, self.options.build)
+        gw = self.gateway(name)
         gw.wrapper = list(wrapper)
         folder = os.path.join(self.work, 'sipp-redirects')
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,10 +99,10 @@ class Bench:
         def what(gw, rig):
             rig.warm_up()
             proc.wait_quiet()
-            before = outcomes(gw)
+            before = self.outcomes(gw)
             r = rig.run(gw.pids(), 0, self.options.seconds, AT_ONCE)
-            did = [b - a for a, b in zip(before, outcomes(gw))]
-            check(name, did, r.calls)
+            did = [b - a for a, b in zip(before, self.outcomes(gw))]
+            self.check(name, did, r.calls)
             return {'us': r.us(), 'calls': r.calls,
                     'busy': r.peer_s / self.options.seconds,
                     'other': r.other, 'stolen': r.stolen, 'bad': r.failed + r.repeated}
@@ -140,6 +144,22 @@ class Bench:
                                (name, n, COUNTED))
         return (counted(out + '.1') - times * counted(out + '.2')) / n
 
+    @staticmethod
+    def outcomes(gw):
+        return [gw.series(PASSED % 'forwarded'),
+                gw.series(PASSED % 'reduced'), gw.metric(OUT)]
+
+    @staticmethod
+    def check(name, did, calls):
+        """Whether what was measured is what happened."""
+        want = {'plain': [0, 0, 0], 'forwarded': [1, 0, 0],
+                'reduced': [0, 1, 0]}.get(name, [0, 0, 1])
+        for yes, n in zip(want, did):
+            if n > 0 and not yes or yes and n < calls:
+                raise proc.Trouble('%s: of %d calls %d KRRs forwarded, %d '
+                                   'reduced, %d decided' % (
+                                       name, calls, *did))
+
     def latency(self):
         """p99 of permitted calls alone, and while others are redirected."""
         def one(gw, rig):
@@ -158,7 +178,7 @@ class Bench:
             row = one(gw, rig)
             proc.reap(p, 20)
             done = sipp.succeeded(base)
-            check(users, [0, 0, gw.metric(OUT) - before], done)
+            self.check(users, [0, 0, gw.metric(OUT) - before], done)
             row['cps'] = done / max(sipp.elapsed(base), n / BURST_RATE)
             return row
 
@@ -182,22 +202,6 @@ def counted(path):
 
 OUT = 'mcxgw_redirects_total'
 PASSED = 'mcxgw_redirects_passed_total{outcome="%s"}'
-
-
-def outcomes(gw):
-    return [gw.series(PASSED % 'forwarded'), gw.series(PASSED % 'reduced'),
-            gw.metric(OUT)]
-
-
-def check(name, did, calls):
-    """Whether what was measured is what happened."""
-    want = {'plain': [0, 0, 0], 'forwarded': [1, 0, 0],
-            'reduced': [0, 1, 0]}.get(name, [0, 0, 1])
-    for yes, n in zip(want, did):
-        if n > 0 and not yes or yes and n < calls:
-            raise proc.Trouble(
-                '%s: of %d calls %d KRRs forwarded, %d reduced, %d decided' %
-                (name, calls, *did))
 
 
 def show(name, row):
