@@ -45,6 +45,10 @@ assert_same(const struct krr_dialect *a, const struct krr_dialect *b)
 	assert_true(gw_span_eq(a->version_attr, b->version_attr));
 	assert_true(gw_span_eq(a->version, b->version));
 	assert_int_equal(a->skip_unknown, b->skip_unknown);
+	assert_true(gw_span_eq(a->lookup->ns, b->lookup->ns));
+	assert_true(gw_span_eq(a->lookup->root, b->lookup->root));
+	assert_true(gw_span_eq(a->lookup->user, b->lookup->user));
+	assert_true(gw_span_eq(a->lookup->domain, b->lookup->domain));
 	assert_int_equal(a->n_fields, b->n_fields);
 	for (size_t i = 0; i < a->n_fields; i++) {
 		assert_int_equal(a->fields[i].is, b->fields[i].is);
@@ -130,6 +134,16 @@ static const struct {
 	       "<element is='embedded' name='E'/>" TAIL,
 	    "krr.dialect-unknown", 1 },
 	{ HEAD "root='R' signed-root='S'>" NEED TAIL, "krr.dialect-no-id", 1 },
+	{ HEAD "root='R'><id name='I'/>" NEED "\n<lookup root='p:L'/>" TAIL,
+	    "krr.dialect-name", 2 },
+	{ HEAD "root='R'><id name='I'/>" NEED "\n<lookup user=''/>" TAIL,
+	    "krr.dialect-name", 2 },
+	{ HEAD "root='R'><id name='I'/>" NEED "\n<lookup namespace=''/>" TAIL,
+	    "krr.dialect-namespace", 2 },
+	{ HEAD "root='R'><id name='I'/>" NEED "\n<lookup user='KmsUri'/>" TAIL,
+	    "krr.dialect-twice", 2 },
+	{ HEAD "root='R'><id name='I'/>" NEED "<lookup/>\n<lookup/>" TAIL,
+	    "krr.dialect-twice", 2 },
 };
 
 static void
@@ -152,6 +166,27 @@ every_mistake_is_told_with_its_place(void **state)
 		assert_int_equal(gw_diag_errors(d), 1);
 		gw_diag_free(d);
 	}
+}
+
+static void
+names_of_a_lookup_can_be_corrected_one_by_one(void **state)
+{
+	struct gw_diag *d = gw_diag_new();
+	struct krr_dialect out;
+
+	(void)state;
+	assert_true(parse(HEAD "root='R'><id name='I'/>" NEED TAIL, &out, d));
+	assert_ptr_equal(out.lookup, &gw_lookup_names_3gpp);
+	assert_true(parse(HEAD "root='R'><id name='I'/>" NEED
+			       "<lookup namespace='urn:l' domain='Kms'/>" TAIL,
+	    &out, d));
+	assert_true(gw_span_eq(out.lookup->ns, GW_SPAN("urn:l")));
+	assert_true(gw_span_eq(out.lookup->root, GW_SPAN("KmsLookup")));
+	assert_true(gw_span_eq(out.lookup->user, GW_SPAN("UserUri")));
+	assert_true(gw_span_eq(out.lookup->domain, GW_SPAN("Kms")));
+	assert_true(gw_span_eq(out.ns, GW_SPAN("urn:x")));
+	assert_int_equal(gw_diag_errors(d), 0);
+	gw_diag_free(d);
 }
 
 static void
@@ -354,6 +389,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_file_is_what_is_built_in),
 		cmocka_unit_test(every_mistake_is_told_with_its_place),
+		cmocka_unit_test(names_of_a_lookup_can_be_corrected_one_by_one),
 		cmocka_unit_test(too_many_elements_are_told),
 		cmocka_unit_test(form_and_meaning_are_judged_in_one_run),
 		cmocka_unit_test(a_dialect_without_id_is_warned_of),

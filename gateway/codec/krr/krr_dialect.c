@@ -27,6 +27,7 @@ static const struct krr_dialect builtin[] = { {
 	    GW_LIT("KmsUri") },
 	{ KRR_IS_EMBEDDED, false, GW_LIT("EmbeddedKrr"), { NULL, 0 } },
     },
+    .lookup = &gw_lookup_names_3gpp,
 } };
 
 static const struct krr_dialects builtin_set = { NULL, GW_COUNT(builtin),

@@ -1,9 +1,10 @@
 /*
- * krr_dialect.h: how elements of a KRR are called, one table per dialect.
+ * krr_dialect.h: how elements of a KRR are called, one table per dialect, and
+ * those of a lookup at a KMS.
  *
  * Built in is "3gpp".  Its root and namespace are those of TS 33.180 D.4; the
  * names of its children are NOT CHECKED against D.4.4, which could not be
- * read.  A file conf/dialects/NAME.xml corrects it (same id) or describes
+ * read, and those of a lookup not against D.2.7.  A file conf/dialects/NAME.xml corrects it (same id) or describes
  * what a vendor sends, see dialect(5).
  *
  * Immutable after loading; may be read from any thread.
@@ -12,6 +13,7 @@
 #define KRR_DIALECT_H
 
 #include "mcxgw/diag.h"
+#include "mcxgw/lookup.h"
 
 #define KRR_DIALECTS_MAX 32
 #define KRR_FIELDS_MAX	 24
@@ -50,6 +52,8 @@ struct krr_dialect {
 	bool skip_unknown; /* of its own namespace; else refused */
 	size_t n_fields;
 	struct krr_field fields[KRR_FIELDS_MAX]; /* as they are written */
+	/* Of the KMS interface's lookup; never NULL. */
+	const struct gw_lookup_names *lookup;
 };
 
 struct krr_dialects {

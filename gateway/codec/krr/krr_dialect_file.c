@@ -172,8 +172,9 @@ read_version(struct reader *r, const xmlNode *n)
 		KRR_ERROR(r->d, &at, VERSION, "version value=\"%s\"", value);
 }
 
+/* Set *ns to what namespace= says; absent ones are the schema's. */
 static void
-read_namespace(struct reader *r, const xmlNode *root)
+read_namespace(struct reader *r, const xmlNode *n, struct gw_span *ns)
 {
 	/* Those of XML and of signatures mean something else. */
 	static const struct gw_span never[] = {
@@ -181,17 +182,46 @@ read_namespace(struct reader *r, const xmlNode *root)
 		GW_LIT("http://www.w3.org/XML/1998/namespace"),
 		GW_LIT("http://www.w3.org/2000/xmlns/"),
 	};
-	struct gw_where at = gw_xml_where(root);
-	const char *text = gw_xml_attr(root, "namespace", r->a);
+	struct gw_where at = gw_xml_where(n);
+	const char *text = gw_xml_attr(n, "namespace", r->a);
 	bool good = text != NULL && text[0] != '\0';
 
 	if (text == NULL)
 		return;
-	r->out->ns = gw_span_of(text);
+	*ns = gw_span_of(text);
 	for (size_t i = 0; i < GW_COUNT(never); i++)
-		good = good && !gw_span_eq(r->out->ns, never[i]);
-	if (!good || r->out->ns.len > NS_LEN_MAX || !is_visible(r->out->ns))
+		good = good && !gw_span_eq(*ns, never[i]);
+	if (!good || ns->len > NS_LEN_MAX || !is_visible(*ns))
 		KRR_ERROR(r->d, &at, NAMESPACE, "namespace=\"%s\"", text);
+}
+
+/* Names that are not told stay those that are built in. */
+static void
+read_lookup(struct reader *r, const xmlNode *n)
+{
+	struct gw_where at = gw_xml_where(n);
+	struct gw_lookup_names *names = gw_arena_alloc(r->a, 1, sizeof(*names));
+	struct gw_span text;
+
+	if (names == NULL) {
+		KRR_ERROR(r->d, &at, MEMORY, "out of memory");
+		return;
+	}
+	if (r->out->lookup != &gw_lookup_names_3gpp)
+		KRR_ERROR(r->d, &at, TWICE, "lookup stands twice");
+	*names = gw_lookup_names_3gpp;
+	read_namespace(r, n, &names->ns);
+	if ((text = read_name(r, n, "root")).len != 0)
+		names->root = text;
+	if ((text = read_name(r, n, "user")).len != 0)
+		names->user = text;
+	if ((text = read_name(r, n, "domain")).len != 0)
+		names->domain = text;
+	if (gw_span_eq(names->user, names->domain))
+		KRR_ERROR(r->d, &at, TWICE,
+		    "user and domain of lookup are both \"%.*s\"",
+		    GW_FMT(names->user));
+	r->out->lookup = names;
 }
 
 static void
@@ -234,7 +264,7 @@ read_root(struct reader *r, const xmlNode *root)
 	if (id != NULL &&
 	    (!is_word(r->out->id, WORD_MAX) || !is_alnum(r->out->id.p[0])))
 		KRR_ERROR(r->d, &at, ID, "dialect id=\"%s\"", id);
-	read_namespace(r, root);
+	read_namespace(r, root, &r->out->ns);
 	r->out->root = read_name(r, root, "root");
 	r->out->signed_root = read_name(r, root, "signed-root");
 	r->out->skip_unknown =
@@ -248,6 +278,8 @@ read_root(struct reader *r, const xmlNode *root)
 			read_only(r, n, &r->out->id_attr);
 		else if (strcmp(name, "version") == 0)
 			read_version(r, n);
+		else if (strcmp(name, "lookup") == 0)
+			read_lookup(r, n);
 	}
 	check_whole(r, root);
 }
@@ -279,7 +311,7 @@ static bool
 read_source(const struct source *src, const char *schema_dir,
     struct gw_arena *a, struct krr_dialect *out, struct gw_diag *d)
 {
-	struct krr_dialect dialect = { 0 };
+	struct krr_dialect dialect = { .lookup = &gw_lookup_names_3gpp };
 	struct reader r = { .a = a, .d = d, .out = &dialect };
 	struct gw_where at = { src->path, 0 };
 	size_t errors = gw_diag_errors(d);
