@@ -48,6 +48,8 @@ load_parts(struct snapshot *s, const char *schema_dir, struct gw_now now,
 	s->redirects = redirects_load(s->conf, schema_dir, d);
 	s->tokens = token_ring_load(s->conf->token_keys, now, d);
 	s->policy = policy_load(&source, d);
+	s->services =
+	    services_load(s->conf, s->policy, s->redirects, schema_dir, d);
 	if (s->policy == NULL)
 		return;
 	s->kms = kms_certs_new();
@@ -85,8 +87,8 @@ snapshot_load(const char *path, const char *schema_dir, struct gw_now now,
 	if (s->conf != NULL)
 		load_parts(s, schema_dir, now, d);
 	if (gw_diag_errors(d) > 0 || s->conf == NULL || s->tokens == NULL ||
-	    s->redirects == NULL || s->policy == NULL || s->kms == NULL ||
-	    !make_state(s, old)) {
+	    s->redirects == NULL || s->policy == NULL || s->services == NULL ||
+	    s->kms == NULL || !make_state(s, old)) {
 		if (gw_diag_errors(d) == 0)
 			gw_diag_error(d, &(struct gw_where){ path, 0 },
 			    "snapshot.memory", "more memory",
@@ -115,6 +117,7 @@ snapshot_unref(struct snapshot *s)
 	meters_free(s->meters);
 	health_free(s->health);
 	names_free(s->names);
+	services_free(s->services);
 	redirects_free(s->redirects);
 	token_ring_free(s->tokens);
 	kms_certs_free(s->kms);
