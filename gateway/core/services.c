@@ -116,19 +116,32 @@ load_one(struct service *s, const struct conf_service *v,
 		    "there is no adapter \"%s\"", v->adapter);
 }
 
-struct services *
-services_load(const struct conf *c, const struct policy *p,
-    const struct redirects *r, const char *schema_dir, struct gw_diag *d)
+static struct services *
+services_new(size_t n)
 {
 	struct services *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
-	s->n = c->n_services;
-	s->at = calloc(s->n + 1, sizeof(*s->at));
-	for (size_t i = 0; s->at != NULL && i < s->n; i++)
+	s->n = n;
+	s->at = calloc(n + 1, sizeof(*s->at));
+	if (s->at != NULL)
+		return s;
+	services_free(s);
+	return NULL;
+}
+
+struct services *
+services_load(const struct conf *c, const struct policy *p,
+    const struct redirects *r, const char *schema_dir, struct gw_diag *d)
+{
+	struct services *s = services_new(c->n_services);
+
+	if (s == NULL)
+		return NULL;
+	for (size_t i = 0; i < s->n; i++)
 		load_one(&s->at[i], c->services[i], p, r, schema_dir, d);
-	if (s->at != NULL && gw_diag_errors(d) == 0)
+	if (gw_diag_errors(d) == 0)
 		return s;
 	services_free(s);
 	return NULL;
