@@ -48,7 +48,8 @@ struct policy_match {
 	enum policy_lookup lookup;
 	bool lookup_fallback; /* no answer: the agreement's list serves */
 	/* About whom the service of `to` is asked; borrowed from the facts,
-	 * empty: nobody who can be asked about is told. */
+	 * empty: nobody who can be asked about is told, or it is
+	 * encrypted. */
 	struct gw_span target;
 };
 

@@ -171,9 +171,11 @@ static const struct policy_map *
 find_name(const struct policy *p, uint16_t system, enum policy_map_what what,
     enum policy_map_way way, struct gw_span name)
 {
-	uint64_t h = hash_of(policy_hash_name(name), what, system);
 	uint32_t at = 0, i;
 
+	if (p->by_map[way].n == 0)
+		return NULL;
+	uint64_t h = hash_of(policy_hash_name(name), what, system);
 	while (policy_table_next(&p->by_map[way], h, &at, &i)) {
 		const struct policy_map *m = p->maps[i];
 		if (m->system == system && m->what == what &&

@@ -417,7 +417,7 @@ policy_match(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	out->signature = w.rule->signature;
 	out->lookup = w.rule->lookup;
 	out->lookup_fallback = w.rule->lookup_fallback;
-	if (w.target.told)
+	if (w.target.told && !w.target.hidden)
 		out->target = w.target.text;
 	out->matched = true;
 	return true;

@@ -62,6 +62,14 @@ consider_table(struct asked *a, const struct policy_table *t, uint64_t hash)
 		consider(a, &a->w->p->local.refusals[i]);
 }
 
+static void
+consider_end(
+    struct asked *a, const struct policy_table *t, const struct policy_end *end)
+{
+	if (t->n > 0 && end->told)
+		consider_table(a, t, policy_uri_hash(&end->uri));
+}
+
 static struct asked
 ask(const struct policy_walk *w)
 {
@@ -83,13 +91,9 @@ policy_refusal_find(
 
 	a.kms = kms;
 	a.n_kms = n;
-	if (a.initiator->told)
-		consider_table(
-		    &a, &p->by_initiator, policy_uri_hash(&a.initiator->uri));
-	if (a.target->told)
-		consider_table(
-		    &a, &p->by_target, policy_uri_hash(&a.target->uri));
-	for (size_t i = 0; i < n; i++)
+	consider_end(&a, &p->by_initiator, a.initiator);
+	consider_end(&a, &p->by_target, a.target);
+	for (size_t i = 0; i < n && p->by_refused_kms.n > 0; i++)
 		if (kms[i].len != 0)
 			consider_table(
 			    &a, &p->by_refused_kms, policy_hash_name(kms[i]));
@@ -130,7 +134,7 @@ policy_refusal_of_pair(
 	const struct policy_table *t = &x->p->by_pair_kms;
 	const struct policy_refusal *found = NULL;
 
-	for (size_t k = 0; k < n; k++) {
+	for (size_t k = 0; k < n && t->n > 0; k++) {
 		uint64_t hash = policy_hash_name(kms[k]);
 		uint32_t at = 0, i;
 		while (policy_table_next(t, hash, &at, &i)) {

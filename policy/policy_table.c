@@ -23,6 +23,7 @@ policy_table_add(struct policy_table *t, uint64_t hash, uint32_t value)
 {
 	uint32_t i = (uint32_t)hash & t->mask;
 
+	t->n++;
 	while (t->slots[i].value != 0)
 		i = (i + 1) & t->mask;
 	t->slots[i] = (struct policy_slot){ hash, value + 1 };
@@ -32,7 +33,7 @@ bool
 policy_table_next(
     const struct policy_table *t, uint64_t hash, uint32_t *at, uint32_t *value)
 {
-	if (t->slots == NULL)
+	if (t->n == 0)
 		return false;
 	for (;; ++*at) {
 		const struct policy_slot *s =

@@ -17,6 +17,7 @@ struct policy_slot {
 };
 
 struct policy_table {
+	uint32_t n; /* 0: a hash need not even be taken */
 	uint32_t mask;
 	struct policy_slot *slots; /* NULL: nothing in it */
 };

@@ -466,6 +466,10 @@ a_match_says_whom_to_ask_about(void **state)
 		f.group = GW_SPAN("sip:team@mcptt.bravo.example");
 		assert_true(policy_match(p, &f, TPOLICY_NOW, &m));
 		assert_true(gw_span_eq(m.target, f.group));
+		f.target_encrypted = true;
+		assert_true(policy_match(p, &f, TPOLICY_NOW, &m));
+		assert_int_equal(m.target.len, 0);
+		f.target_encrypted = false;
 		f.group = f.request_uri = GW_SPAN("");
 		f.to = TPOLICY_BRAVO;
 		f.in_dialog = true;
