@@ -103,6 +103,24 @@ MISTAKES = (
         '<redirect author="tel:+491234"/>', 'conf.author'),
     bad('dialects that are nowhere', M, '<log level="info"/>',
         '<redirect dialects="none"/>', 'conf.folder'),
+    bad('lookups for everybody', M, '<log level="info"/>',
+        '<http-listener id="h" address="0.0.0.0" port="8080" '
+        'system="alpha"/>', 'conf.http-plain'),
+    bad('lookups where SIP is', M, '<log level="info"/>',
+        '<http-listener id="h" address="%(gw)s" port="5060" '
+        'system="alpha"/>', 'conf.listener-twice'),
+    bad('an adapter that there is not', M, '<health options="0s"/>',
+        '<lookup adapter="ldap"><endpoint address="127.0.0.9:8180"/>'
+        '</lookup>', 'lookup.adapter'),
+    bad('a service that is nowhere', M, '<health options="0s"/>',
+        '<lookup adapter="kms"/>', 'conf.endpoint-missing'),
+    bad('a service that is us', M, '<health options="0s"/>',
+        '<lookup adapter="kms"><endpoint address="%(gw)s:5060"/></lookup>',
+        'conf.endpoint-self'),
+    bad('a table that is none', M, '<health options="0s"/>',
+        '<lookup adapter="static" file="policy.xml"/>', 'xml.schema', at=''),
+    bad('times that disagree', M, '<log level="info"/>',
+        '<lookups ttl="2h" ttl-max="1h"/>', 'conf.limits'),
     bad('token keys that are none', M, 'pki/token.keys', 'pki/ca.pem',
         'token.', at=''),
     # agreements
