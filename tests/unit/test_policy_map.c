@@ -184,6 +184,9 @@ without_memory_nothing_is_mapped(void **state)
 	gw_arena_free(a);
 }
 
+#define ONE_AND_TWO                                                            \
+	"<map kms='kms-one' as='kms.b0'/><map kms='kms-two' as='kms.b1'/>"
+
 static void
 a_digest_changes_with_what_is_mapped(void **state)
 {
@@ -192,8 +195,7 @@ a_digest_changes_with_what_is_mapped(void **state)
 		"<map kms='kms-one' as='kms.b0'/>",
 		"<map kms='kms-one' as='kms.b1'/>",
 		"<map kms='kms-two' as='kms.b0'/>",
-		"<map kms='kms-one' as='kms.b0'/>"
-		"<map kms='kms-two' as='kms.b1'/>",
+		ONE_AND_TWO,
 		"<map user-domain='kms-one' as='mcptt.bravo.example'/>",
 		"<map user='sip:a@i.example' as='sip:b@mcptt.bravo.example'/>",
 		"<map user='sip:A@i.example' as='sip:b@mcptt.bravo.example'/>",
