@@ -18,6 +18,7 @@ import urllib.request
 from lib import keys, messages, proc, sipp
 
 IP = '127.0.0.1'
+GONE_S = 33 # finished transactions stay for 64*T1 (RFC 3261 17.1.1.2)
 NS = 'xmlns="urn:mcxgw:%s:1"'
 
 
@@ -73,8 +74,9 @@ class Peer:
         with open(self.path(name), 'w', encoding='ascii') as f:
             f.write(text)
 
-    def settle(self):
-        """Wait until finished transactions are gone."""
+    def rest(self):
+        """Wait until finished transactions are gone, and ask nothing of the
+        peer meanwhile: its answers would cost CPU time."""
         time.sleep(6)
 
     def stop(self):
@@ -276,6 +278,10 @@ class Gateway(Peer):
     def metric(self, name):
         """A sum over the series of a metric."""
         return sum(v for s, v in self._metrics() if s.split('{')[0] == name)
+
+    def rest(self):
+        time.sleep(GONE_S)
+        self.settle()
 
     def settle(self, most=45):
         """Wait until no transaction is open; how long it took."""

@@ -44,7 +44,7 @@ def _measure(rig, peer, options):
     # Finished transactions are put away seconds later: that work belongs to
     # these calls too.
     before = proc.cpu_s(pids)
-    peer.settle()
+    peer.rest()
     late = (proc.cpu_s(pids) - before) * 1e6 / (fixed.calls + full.calls)
     row.update(late_us=late, fixed_us=fixed.us() + late,
                full_us=full.us() + late, full_calls=full.calls,

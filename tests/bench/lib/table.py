@@ -146,7 +146,7 @@ def _memory(dialogs, flood):
     line('growth over %d messages at %d calls/s, once 64*T1 have passed' %
          (flood['messages'], flood['rate']),
          '%+.2f MiB' % (grown / MIB), grown <= allowed,
-         '0 (1 % of the whole, and what %d more transactions at once need)' %
+         '0 (1 %% of the whole, and what %d more transactions at once need)' %
          more)
     out.append('| resident at that rate; after | %.1f; %.1f MiB | |' %
                (flood['last_rss'] / MIB, flood['rss_after'] / MIB))
