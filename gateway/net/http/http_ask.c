@@ -47,7 +47,8 @@ http_ask_new(
 		.content_type = put(q, r->content_type),
 		.accept = put(q, r->accept),
 		.body = put(q, r->body) };
-	q->request.authorization = gw_span_join(put(q, scheme), put(q, token));
+	scheme = put(q, scheme);
+	q->request.authorization = gw_span_join(scheme, put(q, token));
 	return q;
 }
 

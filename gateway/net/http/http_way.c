@@ -223,14 +223,14 @@ dial(struct http_way *way)
 
 	if (way->waiting.n > 0)
 		want = way->single ? way->waiting.n : 1;
-	while (way->n_opening < want && way->n_conns < HTTP_WAY_CONNS_MAX) {
-		if (conn_new(way) != NULL)
-			continue;
-		if (has_open(way) || way->n_opening > 0)
-			return;
-		http_way_failed(way, true, "no connection can be opened");
-		turn_away(way, "the service cannot be reached");
-	}
+	while (way->n_opening < want && way->n_conns < HTTP_WAY_CONNS_MAX)
+		if (conn_new(way) == NULL)
+			break;
+	if (want == 0 || way->n_opening > 0 || has_open(way) ||
+	    way->n_conns == HTTP_WAY_CONNS_MAX)
+		return;
+	http_way_failed(way, true, "no connection can be opened");
+	turn_away(way, "the service cannot be reached");
 }
 
 static struct http_way_conn *
