@@ -30,7 +30,6 @@ struct http_conn {
 	uint32_t room;
 	uint64_t last; /* ticket */
 	unsigned n_asked;
-	char authorization[64];
 };
 
 static struct {
@@ -77,8 +76,6 @@ http_conn_ask(
 	c->room--;
 	c->n_asked++;
 	c->last = ticket;
-	snprintf(c->authorization, sizeof(c->authorization), "%.*s",
-	    GW_FMT(r->authorization));
 	assert_int_equal(r->method, GW_HTTP_POST);
 	assert_true(gw_span_eq(r->path, GW_SPAN("/x")));
 	assert_true(gw_span_eq(r->body, GW_SPAN("who")));
@@ -248,12 +245,11 @@ turn(void)
 }
 
 static void
-put(uint64_t ticket, bool safe, uint32_t deadline_ms, const char *token)
+put(uint64_t ticket, bool safe, uint32_t deadline_ms)
 {
 	const struct gw_http_request r = { .method = GW_HTTP_POST,
 		.path = GW_LIT("/x"),
 		.authority = GW_LIT("l.bravo.example"),
-		.authorization = gw_span_of(token),
 		.body = GW_LIT("who") };
 	const struct core_action a = { .kind = CORE_ASK,
 		.snap = t.w.snap,
@@ -269,7 +265,7 @@ put(uint64_t ticket, bool safe, uint32_t deadline_ms, const char *token)
 static void
 ask(uint64_t ticket)
 {
-	put(ticket, true, 60000, NULL);
+	put(ticket, true, 60000);
 	turn();
 }
 
@@ -354,7 +350,7 @@ what_waits_is_bounded(void **state)
 	(void)state;
 	set_up(one);
 	for (uint64_t i = 0; i < HTTP_WAY_WAITING_MAX + 5; i++)
-		put(i, true, 60000, NULL);
+		put(i, true, 60000);
 	turn();
 	assert_int_equal(net.n, 1);
 	assert_int_equal(t.n_unheard, 5);
@@ -430,7 +426,7 @@ a_dead_service_costs_few_attempts(void **state)
 	(void)state;
 	set_up(three);
 	for (uint64_t i = 1; i <= 5000; i++)
-		put(i, true, 60000, NULL);
+		put(i, true, 60000);
 	turn();
 	while (net.n > 0 && !net.at[net.n - 1].gone) {
 		closes(&net.at[net.n - 1], "refused");
@@ -460,7 +456,7 @@ what_was_not_begun_is_asked_again(void **state)
 {
 	(void)state;
 	set_up(three);
-	put(1, false, 60000, NULL); /* not even safe */
+	put(1, false, 60000); /* not even safe */
 	turn();
 	opens(&net.at[0], 10);
 	turn();
@@ -488,7 +484,7 @@ what_may_have_been_done_is_not(void **state)
 {
 	(void)state;
 	set_up(three);
-	put(1, false, 60000, NULL);
+	put(1, false, 60000);
 	turn();
 	opens(&net.at[0], 10);
 	turn();
@@ -500,7 +496,7 @@ what_may_have_been_done_is_not(void **state)
 	/* Nor on a connection that was used before. */
 	ask(2);
 	answers(&net.at[0], 2);
-	put(3, false, 60000, NULL);
+	put(3, false, 60000);
 	turn();
 	fails(&net.at[0], 3, false);
 	turn();
@@ -569,7 +565,7 @@ failures_in_a_row_rest_an_endpoint(void **state)
 	(void)state;
 	set_up(three);
 	for (uint64_t i = 1; i <= 3; i++) {
-		put(i, false, 60000, NULL);
+		put(i, false, 60000);
 		turn();
 		if (!net.at[0].open)
 			opens(&net.at[0], 10);
@@ -592,8 +588,8 @@ answers_in_between_forgive(void **state)
 	opens(&net.at[0], 1000);
 	turn();
 	for (uint64_t i = 1; i <= 20; i++) {
-		put(i, false, 30, NULL);
-		put(i + 50, true, 60000, NULL);
+		put(i, false, 30);
+		put(i + 50, true, 60000);
 		turn();
 		let_pass(i);
 		answers(&net.at[0], i + 50);
@@ -609,13 +605,13 @@ a_deadline_ends_a_question(void **state)
 {
 	(void)state;
 	set_up(one);
-	put(1, true, 30, NULL); /* never sent */
-	put(2, true, 60000, NULL);
+	put(1, true, 30); /* never sent */
+	put(2, true, 60000);
 	turn();
 	let_pass(1);
 	assert_string_equal(t.why, "no answer in time");
 	opens(&net.at[0], 10);
-	put(3, true, 30, NULL); /* sent */
+	put(3, true, 30); /* sent */
 	turn();
 	assert_int_equal(net.at[0].n_asked, 2);
 	let_pass(2);
@@ -634,8 +630,8 @@ a_connection_that_does_not_open_is_not_waited_for(void **state)
 {
 	(void)state;
 	set_up(three);
-	put(1, true, 300, NULL);
-	put(2, true, 60000, NULL);
+	put(1, true, 300);
+	put(2, true, 60000);
 	turn();
 	assert_int_equal(net.n, 1);
 	while (net.n == 1) {
@@ -754,46 +750,6 @@ a_service_that_is_gone_is_not_asked(void **state)
 	tear_down();
 }
 
-/* ---- tokens ---- */
-
-static void
-a_request_keeps_its_own_authorization(void **state)
-{
-	(void)state;
-	set_up(one);
-	put(1, true, 60000, "Bearer own");
-	turn();
-	opens(&net.at[0], 10);
-	turn();
-	assert_string_equal(net.at[0].authorization, "Bearer own");
-	ask(2);
-	assert_string_equal(net.at[0].authorization, "");
-	tear_down();
-}
-
-static void
-the_token_of_the_service_is_added(void **state)
-{
-	struct conf_service v = { .token = "SECRET" };
-	const struct gw_http_request r = { .path = GW_LIT("/x") };
-	const struct gw_http_request own = { .path = GW_LIT("/x"),
-		.authorization = GW_LIT("Digest y") };
-	struct core_action a = { .kind = CORE_ASK, .http.request = &r };
-	struct http_ask *q = http_ask_new(&a, &v, 0);
-
-	(void)state;
-	assert_non_null(q);
-	assert_true(
-	    gw_span_eq(q->request.authorization, GW_SPAN("Bearer SECRET")));
-	assert_true(gw_span_eq(q->request.path, GW_SPAN("/x")));
-	http_ask_free(q);
-	a.http.request = &own;
-	q = http_ask_new(&a, &v, 0);
-	assert_non_null(q);
-	assert_true(gw_span_eq(q->request.authorization, GW_SPAN("Digest y")));
-	http_ask_free(q);
-}
-
 int
 main(void)
 {
@@ -818,8 +774,6 @@ main(void)
 		cmocka_unit_test(a_reload_keeps_what_is_the_same),
 		cmocka_unit_test(a_reload_ends_what_is_gone),
 		cmocka_unit_test(a_service_that_is_gone_is_not_asked),
-		cmocka_unit_test(a_request_keeps_its_own_authorization),
-		cmocka_unit_test(the_token_of_the_service_is_added),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
