@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "app/args.h"
+#include "app/explain_lookup.h"
 #include "app/explain_redirect.h"
 #include "app/explain_step.h"
 #include "app/settings.h"
@@ -18,7 +19,7 @@
 #define ARENA_MAX  (8u << 20)
 #define INSERT_MAX 160 /* octets of an edit that are shown */
 
-enum { CONFIG, FROM, TO, AT, JSON, SCHEMA, RESPONSE };
+enum { CONFIG, FROM, TO, AT, JSON, SCHEMA, RESPONSE, LOOKUP };
 
 static const struct args_option options[] = {
 	[CONFIG] = { "-c", "FILE", "the configuration, mcxgw.xml(5)", true },
@@ -35,23 +36,29 @@ static const struct args_option options[] = {
 	[SCHEMA] = { "--schema", "DIR", "where the XSDs are", false },
 	[RESPONSE] = { "--response", "FILE",
 	    "a 488 that came back: what would become of its redirect", false },
+	[LOOKUP] = { "--lookup", "WHAT",
+	    "what the target's lookup service answers: \"unknown\" (no such "
+	    "user), \"down\" (nothing), or a file with its answer",
+	    false },
 };
 
 static const struct args_verb verb = {
 	"explain -c FILE --from SYSTEM [--to SYSTEM] [--at TIME] "
-	"[--response FILE] [--json] MESSAGE",
+	"[--lookup WHAT] [--response FILE] [--json] MESSAGE",
 	"Tells the verdict on the SIP message in a file, step by step, and\n"
 	"what would change in it when it crosses, and the redirect response\n"
 	"(KRR) that would be sent.  With --response also what would become of\n"
-	"the one that came back for it.  What depends on the\n"
-	"moment (rates, open transactions, replays) is not looked at.\n"
+	"the one that came back for it.  No lookup service is asked: a\n"
+	"decision that needs one is \"lookup-pending\" without --lookup.\n"
+	"What depends on the moment (rates, open transactions, replays) is\n"
+	"not looked at.\n"
 	"Exit status 0: permitted; 1: redirected or refused.\n",
 	options, GW_COUNT(options), 1, 1
 };
 
 struct explain {
 	struct snapshot *snap;
-	struct gw_buf text, response, out;
+	struct gw_buf text, response, answer, out;
 	struct gw_arena *arena;
 	struct gate gate;
 	struct token_sealer *sealer;
@@ -62,6 +69,8 @@ struct explain {
 	struct topo_target target;
 	struct gw_fault fault;
 	struct gate_ask ask;
+	const char *said; /* of the lookup: "unknown", "down", "file" or NULL */
+	struct explain_lookup lookup;
 	bool redirects; /* redirect holds something */
 	struct redirect_result redirect;
 };
@@ -71,6 +80,7 @@ explain_free(struct explain *e)
 {
 	gw_buf_clear(&e->text);
 	gw_buf_clear(&e->response);
+	gw_buf_clear(&e->answer);
 	gw_buf_clear(&e->out);
 	gw_arena_free(e->arena);
 	eccsi_verifier_free(e->gate.verifier);
@@ -88,6 +98,7 @@ explain_new(void)
 		return NULL;
 	gw_buf_init(&e->text, SETTINGS_FILE_MAX);
 	gw_buf_init(&e->response, SETTINGS_FILE_MAX);
+	gw_buf_init(&e->answer, GW_HTTP_BODY_MAX);
 	gw_buf_init(&e->out, OUT_MAX);
 	e->arena = gw_arena_new(ARENA_MAX);
 	e->gate.verifier = eccsi_verifier_new(64);
@@ -174,6 +185,8 @@ judge(struct explain *e)
 	}
 	gate_judge(
 	    &e->gate, e->snap, &e->msg, &e->ask, e->now, e->arena, &e->judged);
+	explain_lookup_settle(&e->gate, e->snap, e->said,
+	    gw_buf_span(&e->answer), e->now, e->arena, &e->judged, &e->lookup);
 }
 
 static void
@@ -228,6 +241,7 @@ write_json(struct explain *e, bool edited)
 		gw_json_span(&j, NULL, v->domains[i]);
 	gw_json_close(&j, ']');
 	write_steps(&j, v);
+	explain_lookup_json(&j, e->snap, &e->lookup);
 	write_changes(e, &j, edited);
 	if (e->redirects)
 		explain_redirect_json(&j, &e->redirect);
@@ -251,6 +265,7 @@ write_text(struct explain *e, bool edited)
 		gw_step_text(&e->out, &v->steps[i]);
 		gw_buf_text(&e->out, "\n");
 	}
+	explain_lookup_text(&e->out, e->snap, &e->lookup);
 	for (unsigned i = 0; i < v->n_domains; i++) {
 		gw_buf_text(&e->out, i == 0 ? "receiver domains: " : ", ");
 		gw_buf_add(&e->out, v->domains[i]);
@@ -343,6 +358,26 @@ load(struct explain *e, const struct args *a)
 	       token_sealer_use(e->sealer, e->snap->tokens) == GW_OK;
 }
 
+static bool
+read_optional(const char *path, struct gw_buf *out)
+{
+	if (path == NULL || settings_read(path, out) == GW_OK)
+		return true;
+	perror(path);
+	return false;
+}
+
+static bool
+read_lookup(struct explain *e, const char *what)
+{
+	e->said = what;
+	if (what == NULL || strcmp(what, "unknown") == 0 ||
+	    strcmp(what, "down") == 0)
+		return true;
+	e->said = "file";
+	return read_optional(what, &e->answer);
+}
+
 static int
 run(struct explain *e, const struct args *a)
 {
@@ -358,11 +393,9 @@ run(struct explain *e, const struct args *a)
 		perror(a->rest[0]);
 		return CMD_ENVIRONMENT;
 	}
-	if (a->values[RESPONSE] != NULL &&
-	    settings_read(a->values[RESPONSE], &e->response) != GW_OK) {
-		perror(a->values[RESPONSE]);
+	if (!read_optional(a->values[RESPONSE], &e->response) ||
+	    !read_lookup(e, a->values[LOOKUP]))
 		return CMD_ENVIRONMENT;
-	}
 	if (!load(e, a))
 		return CMD_ENVIRONMENT;
 	if (!system_of(e, a->values[FROM], &e->ask.from) ||

@@ -156,6 +156,10 @@ core_cancel(struct core *c, struct txn *x)
 {
 	struct gw_buf text;
 
+	if (core_waits(x)) {
+		core_wait_cancelled(c, x);
+		return;
+	}
 	if (x->client.machine != TXN_ICT || x->cancel_sent)
 		return;
 	if (x->client.state != TXN_PROCEEDING) {
@@ -237,6 +241,8 @@ ack_permitted(
 	    &c->gate, c->snap, &c->msg, &ask, c->now, c->arena, &c->judged);
 	if (c->judged.facts.n_keys == 0 && !c->judged.unreadable)
 		return true;
+	if (gate_is_pending(&c->judged))
+		core_look_up_now(c, c->snap);
 	if (c->judged.verdict.outcome == GW_PERMIT)
 		return true;
 	LOG_WARN("ack.refused",

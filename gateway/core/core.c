@@ -73,8 +73,8 @@ core_flat(struct core *c, const struct iovec *iov, size_t n, size_t len)
 	return (struct gw_span){ p, at };
 }
 
-static struct gw_arena *
-arena_get(struct core *c)
+struct gw_arena *
+core_fresh_arena(struct core *c)
 {
 	if (c->n_spare > 0)
 		return c->spare[--c->n_spare];
@@ -96,7 +96,7 @@ arena_put(struct core *c, struct gw_arena *a)
 struct gw_arena *
 core_take_arena(struct core *c)
 {
-	struct gw_arena *fresh = arena_get(c);
+	struct gw_arena *fresh = core_fresh_arena(c);
 	struct gw_arena *taken = c->arena;
 
 	if (fresh == NULL)
@@ -130,6 +130,7 @@ core_begin(struct core *c, struct gw_now now)
 void
 core_finish(struct core *c)
 {
+	lookups_count(c);
 	metrics_set(&c->metrics, METRIC_TRANSACTIONS, core_open(c));
 }
 
@@ -149,12 +150,12 @@ core_new(const struct core_setup *setup, struct snapshot *s, struct gw_now now)
 	c->gate.meter = true;
 	c->sealer = token_sealer_new();
 	c->why = why_new(CORE_WHY_KEPT);
-	c->arena = arena_get(c);
+	c->arena = core_fresh_arena(c);
 	if (c->gate.verifier == NULL || c->sealer == NULL || c->why == NULL ||
 	    c->arena == NULL ||
 	    !txns_init(&c->txns, core_limits(c)->transactions) ||
 	    token_sealer_use(c->sealer, s->tokens) != GW_OK ||
-	    !core_probes_start(c)) {
+	    !lookups_use(c, NULL, s) || !core_probes_start(c)) {
 		core_free(c);
 		return NULL;
 	}
@@ -167,6 +168,7 @@ core_free(struct core *c)
 	if (c == NULL)
 		return;
 	core_probes_stop(c);
+	lookups_free(c);
 	txns_clear(&c->txns);
 	eccsi_verifier_free(c->gate.verifier);
 	token_sealer_free(c->sealer);
@@ -192,7 +194,8 @@ core_use(struct core *c, struct snapshot *s, struct gw_now now)
 	struct token_sealer *sealer = token_sealer_new();
 
 	core_begin(c, now);
-	if (sealer == NULL || token_sealer_use(sealer, s->tokens) != GW_OK) {
+	if (sealer == NULL || token_sealer_use(sealer, s->tokens) != GW_OK ||
+	    !lookups_use(c, c->snap, s)) {
 		token_sealer_free(sealer);
 		LOG_ERROR("snapshot.refused", kv_text("why", "out of memory"));
 		return false;
@@ -281,7 +284,7 @@ core_heard(struct core *c, uint64_t ticket, const struct gw_http_response *r,
 	LOG_DEBUG(
 	    "core.heard", kv_id("ticket", ticket), kv_num("status", r->status));
 	switch (core_ticket_owner(ticket)) {
-	case CORE_OWNER_LOOKUP: break;
+	case CORE_OWNER_LOOKUP: lookups_heard(c, ticket, r); break;
 	case CORE_OWNER_KMS: break;
 	}
 	core_finish(c);
@@ -294,7 +297,7 @@ core_unheard(
 	core_begin(c, now);
 	LOG_DEBUG("core.unheard", kv_id("ticket", ticket), kv_text("why", why));
 	switch (core_ticket_owner(ticket)) {
-	case CORE_OWNER_LOOKUP: break;
+	case CORE_OWNER_LOOKUP: lookups_unheard(c, ticket, why); break;
 	case CORE_OWNER_KMS: break;
 	}
 	core_finish(c);
@@ -327,12 +330,13 @@ core_tick(struct core *c, struct gw_now now)
 	struct wheel_node *n = NULL;
 
 	core_begin(c, now);
+	lookups_release(c);
 	/* A timer leads to four actions at most. */
 	while (c->actions.n + 4 <= CORE_ACTIONS_MAX &&
 	       (n = wheel_take(&c->wheel, now.mono_us)) != NULL)
 		core_timer(c, n);
 	core_finish(c);
-	return n != NULL;
+	return n != NULL || lookups_are_ready(c);
 }
 
 uint64_t
@@ -341,6 +345,8 @@ core_next_us(const struct core *c)
 	uint64_t next = wheel_next_us(&c->wheel);
 	uint64_t clean = c->now.mono_us + CORE_CLEAN_US;
 
+	if (lookups_are_ready(c))
+		return c->now.mono_us;
 	/* What the last call left holds meters and settings. */
 	if ((c->dead != NULL || c->n_retired > 0) && clean < next)
 		return clean;

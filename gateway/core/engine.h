@@ -9,6 +9,7 @@
  *   cancel.c    CANCEL, ACK
  *   reply.c     responses of the gateway's own
  *   redirected.c  redirects: written, and on their way back
+ *   wait.c      requests that wait for a lookup
  *   probe.c     OPTIONS that find out whether next hops live
  *   lookups.c   lookups: answers that are remembered, questions in flight
  *   asked.c     requests of askers over HTTP
@@ -21,6 +22,7 @@
 #include "codec/sip/sip_build.h"
 #include "codec/sip/sip_edit.h"
 #include "core/gate.h"
+#include "core/lookups.h"
 #include "core/redirect.h"
 #include "core/rounds.h"
 #include "core/topo.h"
@@ -77,6 +79,7 @@ struct core {
 	struct token_sealer *sealer;
 	struct why *why;
 	struct probes *probes;
+	struct lookups *lookups;
 	struct metrics metrics;
 	bool draining;
 	struct rounds rounds; /* redirects of one call */
@@ -99,6 +102,7 @@ struct core {
 	struct sip_msg sent; /* a request of ours, read again */
 	struct sip_edits edits;
 	struct gate_case judged;
+	struct gw_lookup_answer answer; /* that it was judged by */
 	struct iovec iov[SIP_IOV_MAX];
 };
 
@@ -120,6 +124,8 @@ uint64_t core_random(struct core *c);
 struct core_action *core_act(struct core *c, enum core_action_kind kind);
 /** An iovec of one piece in the arena; NULL: no room. */
 struct iovec *core_iov(struct gw_arena *a, struct gw_span text);
+/** An empty arena for a transaction; NULL: no memory. */
+struct gw_arena *core_fresh_arena(struct core *c);
 /** Hand the arena of this call to a transaction. */
 struct gw_arena *core_take_arena(struct core *c);
 /** All octets of iov in one piece, in the call's arena; empty: no room. */
@@ -155,6 +161,27 @@ void core_request(struct core *c, const struct core_flow *flow, uint8_t rounds);
  * octets; ACK and CANCEL have that of their INVITE. */
 uint64_t core_txn_name(const uint8_t *key, const struct sip_msg *m);
 uint32_t core_loop_hash(const struct core *c, const struct sip_msg *m);
+
+/** x is decided once more, with what its lookup brought. */
+void core_request_again(
+    struct core *c, struct txn *x, const struct gate_lookup *lookup);
+
+/* wait.c */
+/** The decision about x (c->judged) is pending: take it with what is known of
+ * the target.  False: x waits for a lookup. */
+bool core_look_up(struct core *c, struct txn *x);
+/** The same where nobody can wait: what is not known counts as no answer. */
+void core_look_up_now(struct core *c, struct snapshot *s);
+/** x, whose request is m, waits: keep what it needs, and tell who asks. */
+void core_wait(struct core *c, struct txn *x, const struct sip_msg *m);
+/** Does x wait for a lookup? */
+static inline bool
+core_waits(const struct txn *x)
+{
+	return x->waiter.entry != NULL;
+}
+/** x was cancelled while it waits. */
+void core_wait_cancelled(struct core *c, struct txn *x);
 
 /* forward.c */
 /** Send x's request to the next hop that is left.  False: there is none, or
@@ -212,7 +239,7 @@ void core_reply_late(struct core *c, struct txn *x, unsigned status);
 void core_quote(struct gw_buf *out, struct gw_span text);
 /** Header lines that say why: Warning, Retry-After. */
 struct gw_span core_verdict_headers(
-    struct core *c, const struct gw_verdict *v, uint64_t decision);
+    struct core *c, const struct txn *x, const struct gw_verdict *v);
 /** The address responses go to (RFC 3261 18.2.2, RFC 3581), for m from flow.
  */
 struct core_flow

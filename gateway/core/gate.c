@@ -318,28 +318,53 @@ verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
 		f->state = GW_KEY_INVALID;
 }
 
+static void
+check_key(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
+    struct gw_now now, const struct mikey_imsg *imsg, bool may_be_replay,
+    const struct gate_case *out, struct gw_key_fact *f)
+{
+	if (out->match.signature != POLICY_OFF)
+		verify(g, s, imsg, now, f);
+	/* A forged one must not use up the true one's name. */
+	if (may_be_replay && g->replay != NULL && f->state != GW_KEY_INVALID)
+		f->replayed = replay_seen(g->replay, imsg,
+		    sip_msg_value(m, SIP_HDR_CALL_ID), now,
+		    policy_replay_window_us(s->policy));
+}
+
 /* Costly facts, once a rule says that they matter. */
 static void
 check_keys(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
-    struct gw_now now, enum known known, struct gate_case *out)
+    struct gw_now now, enum known known, const struct gate_checked *before,
+    struct gate_case *out)
 {
-	int64_t window = policy_replay_window_us(s->policy);
-
 	for (unsigned i = 0; i < out->facts.n_keys; i++) {
 		struct gw_key_fact *f = &out->facts.keys[i];
-		const struct mikey_imsg *imsg = &out->body.keys[i].imsg;
 		if (f->state == GW_KEY_MALFORMED)
 			continue;
-		if (out->match.signature != POLICY_OFF)
-			verify(g, s, imsg, now, f);
 		if (known != UNKNOWN)
 			f->made_wall_us = now.wall_us;
-		if (known == KNOWN)
+		if (before == NULL || i >= before->n) {
+			check_key(g, s, m, now, &out->body.keys[i].imsg,
+			    known != KNOWN, out, f);
 			continue;
-		/* A forged one must not use up the true one's name. */
-		if (g->replay != NULL && f->state != GW_KEY_INVALID)
-			f->replayed = replay_seen(g->replay, imsg,
-			    sip_msg_value(m, SIP_HDR_CALL_ID), now, window);
+		}
+		f->state = (enum gw_key_state)before->keys[i].state;
+		f->why = before->keys[i].why;
+		f->replayed = before->keys[i].replayed;
+	}
+}
+
+void
+gate_check_keep(const struct gate_case *judged, struct gate_checked *out)
+{
+	const struct gw_facts *f = &judged->facts;
+
+	out->n = f->n_keys;
+	for (unsigned i = 0; i < f->n_keys; i++) {
+		out->keys[i].state = (uint8_t)f->keys[i].state;
+		out->keys[i].replayed = f->keys[i].replayed;
+		out->keys[i].why = f->keys[i].why;
 	}
 }
 
@@ -389,6 +414,24 @@ apply_limits(struct gate *g, const struct snapshot *s, struct gw_now now,
 		    s->policy, &out->facts, now.wall_us, &out->verdict);
 }
 
+static void
+take_lookup(struct gw_facts *f, const struct gate_lookup *l)
+{
+	f->lookup_state = l->state;
+	f->lookup = l->answer;
+	f->lookup_why = l->why;
+}
+
+void
+gate_settle(struct gate *g, const struct snapshot *s,
+    const struct gate_lookup *lookup, struct gw_now now,
+    struct gate_case *inout)
+{
+	take_lookup(&inout->facts, lookup);
+	policy_decide(s->policy, &inout->facts, now.wall_us, &inout->verdict);
+	apply_limits(g, s, now, inout);
+}
+
 void
 gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
     const struct gate_ask *ask, struct gw_now now, struct gw_arena *arena,
@@ -403,6 +446,7 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 		.answering = ask->answering,
 		.priority_p = -1,
 		.priority_q = -1 };
+	take_lookup(&out->facts, &ask->lookup);
 	if (mcx_body_read(m, arena, &out->body, &out->fault) != GW_OK) {
 		refuse_unreadable(ask, out);
 		return;
@@ -417,7 +461,7 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 			   remembers(ask->newer_memo, keys) ? KNOWN_TARGET :
 							      UNKNOWN;
 	if (policy_match(s->policy, &out->facts, now.wall_us, &out->match))
-		check_keys(g, s, m, now, known, out);
+		check_keys(g, s, m, now, known, ask->checked, out);
 	uint64_t last =
 	    (ask->newer_memo & MEMO_SET) != 0 ? ask->newer_memo : ask->memo;
 	if (out->body.n_keys == 0 && (last & MEMO_SET) != 0)

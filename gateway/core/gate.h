@@ -20,6 +20,24 @@ struct gate {
 	bool meter; /* count rates (not in explain) */
 };
 
+/* What was found out about the key messages of a request that is judged once
+ * more: their signatures are not verified again. */
+struct gate_checked {
+	uint8_t n;
+	struct {
+		uint8_t state; /* enum gw_key_state */
+		bool replayed;
+		const char *why; /* static */
+	} keys[GW_FACT_KEYS_MAX];
+};
+
+/* What the lookup service of the target's system said. */
+struct gate_lookup {
+	enum gw_lookup_state state;
+	const struct gw_lookup_answer *answer; /* of ANSWERED; borrowed */
+	const char *why; /* of NO_ANSWER; static */
+};
+
 struct gate_ask {
 	uint16_t from; /* system the peer proved to be, or NONE */
 	uint16_t to; /* from a token; GW_SYSTEM_NONE: find it */
@@ -28,6 +46,8 @@ struct gate_ask {
 	uint64_t memo; /* what the dialog's token remembers, or 0 */
 	uint64_t newer_memo; /* what its target's does, or 0 */
 	bool to_us; /* the Request-URI is the gateway's own, without token */
+	struct gate_lookup lookup;
+	const struct gate_checked *checked; /* NULL: it is judged first */
 };
 
 /* One request as it was judged.  Large: lives in the worker's scratch. */
@@ -54,6 +74,22 @@ struct gate_case {
 void gate_judge(struct gate *g, const struct snapshot *s,
     const struct sip_msg *m, const struct gate_ask *ask, struct gw_now now,
     struct gw_arena *arena, struct gate_case *out);
+
+/** Is the decision to be taken again with what a lookup says of
+ * out->match.target, a user of system out->verdict.to? */
+static inline bool
+gate_is_pending(const struct gate_case *out)
+{
+	return out->verdict.reason == GW_REASON_LOOKUP_PENDING;
+}
+
+/** Take a pending decision again; m and the arena of gate_judge() are still
+ * there. */
+void gate_settle(struct gate *g, const struct snapshot *s,
+    const struct gate_lookup *lookup, struct gw_now now,
+    struct gate_case *inout);
+/** Note what gate_judge() found out, for another call with the same m. */
+void gate_check_keep(const struct gate_case *judged, struct gate_checked *out);
 
 /** Must this in-dialog request be decided again?  Yes if it is an INVITE or
  * REFER, or has a body that could carry keys, media or an info document. */

@@ -14,10 +14,12 @@
 #define LOOKUPS_H
 
 #include "core/snapshot.h"
+#include "mcxgw/buf.h"
 #include "mcxgw/lookup.h"
 
 struct core;
 struct lookups;
+struct wheel_node;
 
 enum lookup_found {
 	LOOKUP_ANSWER, /* *out is set */
@@ -49,7 +51,8 @@ struct lookup_waiter {
 /**
  * Which domains serve user (any spelling), by the service of system?  s is
  * the snapshot in force.  Spans of *out live in arena.  A question may leave
- * as an action of this call.
+ * as an action of this call.  w may be NULL: then WAIT means that it was
+ * asked, and nobody hears of it.
  */
 enum lookup_found
 lookups_find(struct core *c, struct snapshot *s, uint16_t system,
@@ -61,5 +64,37 @@ void lookups_leave(struct core *c, struct lookup_waiter *w);
 /** Is the service of that system answering, as far as is known? */
 bool
 lookups_well(const struct core *c, const struct snapshot *s, uint16_t system);
+
+/** Forget what was said of user (any spelling), of all users if it is empty.
+ * How many that were. */
+size_t lookups_flush(struct core *c, struct gw_span user, struct gw_now now);
+/** Write what is known of user, of the services if it is empty: a JSON object
+ * or lines.  False: this worker knows nothing of the user; *out says why. */
+bool lookups_show(struct core *c, struct gw_span user, bool json,
+    struct gw_now now, struct gw_buf *out);
+
+/*
+ * For core.c.
+ */
+
+/** s is in force from now on, old (NULL: none) no more: what depended on
+ * something that changed is forgotten.  False: no memory, nothing has
+ * changed. */
+bool
+lookups_use(struct core *c, const struct snapshot *old, struct snapshot *s);
+/** Those who wait hear nothing any more. */
+void lookups_free(struct core *c);
+/** What became of a question; tickets of none are ignored. */
+void lookups_heard(
+    struct core *c, uint64_t ticket, const struct gw_http_response *r);
+void lookups_unheard(struct core *c, uint64_t ticket, const char *why);
+/** The deadline of a question has passed. */
+void lookups_due(struct core *c, struct wheel_node *n);
+/** Tell those who wait what came, as many as fit into this call. */
+void lookups_release(struct core *c);
+/** Does anybody wait still to be told? */
+bool lookups_are_ready(const struct core *c);
+/** Set the gauges. */
+void lookups_count(struct core *c);
 
 #endif

@@ -89,7 +89,7 @@ core_redirect_out(struct core *c, struct txn *x, const struct sip_msg *m)
 	} else {
 		redirect_write(&ctx, &x->ask, v->domains, v->n_domains, &r);
 	}
-	answer.headers = core_verdict_headers(c, v, x->decision);
+	answer.headers = core_verdict_headers(c, x, v);
 	if (r.what == REDIRECT_REPLACE) {
 		answer.content_type = GW_SPAN(KRR_MEDIA_TYPE);
 		answer.body = r.text;

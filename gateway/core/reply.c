@@ -168,10 +168,10 @@ core_reply_late(struct core *c, struct txn *x, unsigned status)
 }
 
 static void
-warning(struct gw_buf *out, const struct core *c, const char *text)
+warning(struct gw_buf *out, const struct snapshot *s, const char *text)
 {
 	gw_buf_text(out, "Warning: 399 ");
-	gw_buf_text(out, c->snap->conf->name);
+	gw_buf_text(out, s->conf->name);
 	gw_buf_text(out, " \"");
 	gw_buf_text(out, text);
 	gw_buf_text(out, "\"\r\n");
@@ -179,16 +179,16 @@ warning(struct gw_buf *out, const struct core *c, const char *text)
 
 static void
 service_not_authorized(
-    struct gw_buf *out, const struct core *c, const struct gw_verdict *v)
+    struct gw_buf *out, const struct snapshot *s, const struct gw_verdict *v)
 {
 	char text[96];
 	unsigned code = 179;
 
-	if (v->from < c->snap->conf->n_systems)
-		code = c->snap->conf->systems[v->from].warn_code;
+	if (v->from < s->conf->n_systems)
+		code = s->conf->systems[v->from].warn_code;
 	snprintf(text, sizeof(text),
 	    "%u service not authorized with the interconnected system", code);
-	warning(out, c, text);
+	warning(out, s, text);
 }
 
 void
@@ -203,7 +203,7 @@ core_quote(struct gw_buf *out, struct gw_span text)
 
 struct gw_span
 core_verdict_headers(
-    struct core *c, const struct gw_verdict *v, uint64_t decision)
+    struct core *c, const struct txn *x, const struct gw_verdict *v)
 {
 	struct gw_span text = { NULL, 0 };
 	struct gw_buf out;
@@ -211,10 +211,10 @@ core_verdict_headers(
 	gw_buf_init(&out, HEADERS_MAX);
 	if (v->reason == GW_REASON_NO_AGREEMENT ||
 	    v->reason == GW_REASON_NOT_PERMITTED)
-		service_not_authorized(&out, c, v);
+		service_not_authorized(&out, x->snap, v);
 	gw_buf_fmt(&out, "Warning: 399 %s \"%s; decision %016llx",
-	    c->snap->conf->name, gw_reason_name(v->reason),
-	    (unsigned long long)decision);
+	    x->snap->conf->name, gw_reason_name(v->reason),
+	    (unsigned long long)x->decision);
 	if (c->judged.unreadable) {
 		gw_buf_fmt(&out, "; octet %zu: ", c->judged.fault.at);
 		core_quote(&out, gw_span_of(c->judged.fault.why));

@@ -220,12 +220,12 @@ static const enum metric verdicts[] = {
 };
 
 static void
-remember(struct core *c, const struct fresh *f, uint64_t decision)
+remember(struct core *c, const struct fresh *f, const struct txn *x)
 {
 	const struct gw_verdict *v = &c->judged.verdict;
 	const struct gw_facts *facts = &c->judged.facts;
-	const struct snapshot *s = c->snap;
-	struct why_head head = { .id = decision,
+	const struct snapshot *s = x->snap;
+	struct why_head head = { .id = x->decision,
 		.wall_us = c->now.wall_us,
 		.method = sip_method_name(f->m->method),
 		.from = "",
@@ -244,32 +244,13 @@ remember(struct core *c, const struct fresh *f, uint64_t decision)
 	count_keys(c, facts);
 }
 
-/* The verdict goes into x.  What only follows its dialog is permitted by the
- * dialog's token. */
+/* The verdict goes into x. */
 static void
-judge(struct core *c, const struct fresh *f, struct txn *x)
+conclude(struct core *c, const struct fresh *f, struct txn *x)
 {
-	struct gate_ask ask = { .from = f->flow->system,
-		.to = f->target.has_token ? f->target.to : GW_SYSTEM_NONE,
-		.in_dialog = f->in_dialog,
-		.answering = f->target.answering,
-		.memo = f->target.memo,
-		.newer_memo = f->target.memo_of_uri,
-		.to_us = f->target.ours && !f->target.has_token };
-
-	x->decision = core_random(c);
-	x->verdict = GW_PERMIT;
-	x->memo =
-	    f->target.memo_of_uri != 0 ? f->target.memo_of_uri : f->target.memo;
-	x->ask.rule = REDIRECT_NO_RULE;
-	if (f->in_dialog && !gate_wants(f->m)) {
-		x->to = f->target.to;
-		x->rule = "dialog";
-		return;
-	}
-	gate_judge(&c->gate, c->snap, f->m, &ask, c->now, c->arena, &c->judged);
 	const struct gw_verdict *v = &c->judged.verdict;
-	remember(c, f, x->decision);
+
+	remember(c, f, x);
 	x->verdict = (uint8_t)v->outcome;
 	x->reason = (uint8_t)v->reason;
 	x->to = v->to;
@@ -281,10 +262,53 @@ judge(struct core *c, const struct fresh *f, struct txn *x)
 	if (c->judged.memo != 0)
 		x->memo = c->judged.memo;
 	if (v->outcome == GW_PERMIT && c->judged.match.matched) {
-		struct meter *m = c->snap->meters->rules[c->judged.match.rule];
+		struct meter *m = x->snap->meters->rules[c->judged.match.rule];
 		if (meter_enter(m, 0))
 			x->rule_meter = meter_ref(m);
 	}
+}
+
+/* Spans of what is judged live in arena.  False: x waits for a lookup. */
+static bool
+decide(struct core *c, const struct fresh *f, struct txn *x,
+    const struct gate_lookup *lookup, struct gw_arena *arena)
+{
+	struct gate_ask ask = { .from = f->flow->system,
+		.to = f->target.has_token ? f->target.to : GW_SYSTEM_NONE,
+		.in_dialog = f->in_dialog,
+		.answering = f->target.answering,
+		.memo = f->target.memo,
+		.newer_memo = f->target.memo_of_uri,
+		.to_us = f->target.ours && !f->target.has_token,
+		.lookup = *lookup,
+		.checked = x->checked };
+
+	gate_judge(&c->gate, x->snap, f->m, &ask, c->now, arena, &c->judged);
+	if (gate_is_pending(&c->judged) &&
+	    lookup->state == GW_LOOKUP_NOT_ASKED && !core_look_up(c, x))
+		return false;
+	conclude(c, f, x);
+	return true;
+}
+
+/* What only follows its dialog is permitted by the dialog's token.  False: x
+ * waits for a lookup. */
+static bool
+judge(struct core *c, const struct fresh *f, struct txn *x)
+{
+	static const struct gate_lookup none = { .state = GW_LOOKUP_NOT_ASKED };
+
+	x->decision = core_random(c);
+	x->verdict = GW_PERMIT;
+	x->memo =
+	    f->target.memo_of_uri != 0 ? f->target.memo_of_uri : f->target.memo;
+	x->ask.rule = REDIRECT_NO_RULE;
+	if (f->in_dialog && !gate_wants(f->m)) {
+		x->to = f->target.to;
+		x->rule = "dialog";
+		return true;
+	}
+	return decide(c, f, x, &none, c->arena);
 }
 
 static bool
@@ -306,7 +330,7 @@ carry_out(struct core *c, struct txn *x, const struct fresh *f)
 	}
 	if (x->verdict != GW_PERMIT) {
 		struct core_refusal r = { .status = v->status,
-			.headers = core_verdict_headers(c, v, x->decision) };
+			.headers = core_verdict_headers(c, x, v) };
 		core_reply(c, x, f->m, &r);
 		return;
 	}
@@ -367,12 +391,49 @@ fresh_request(struct core *c, struct fresh *f)
 		core_reply_stateless(c, f->flow, f->m, &r);
 		return;
 	}
-	judge(c, f, x);
+	bool judged = judge(c, f, x);
 	core_start_server(c, x);
+	if (!judged) {
+		core_wait(c, x, f->m);
+		return;
+	}
 	if ((x->arena = core_take_arena(c)) == NULL) {
 		core_step_server(c, x, TXN_ON_LIFE, NULL);
 	} else {
 		carry_out(c, x, f);
+	}
+	core_settle(c, x);
+}
+
+/* Read what x began with as it was read then.  Its token opened when it came;
+ * the keys may have gone meanwhile. */
+static bool
+read_again(struct core *c, struct txn *x, struct fresh *f)
+{
+	struct topo t = { x->snap, c->sealer, x->arena, c->now, x->from,
+		GW_SYSTEM_NONE, x->flow.listener, 0, NULL, x->begun_wall_us,
+		NULL };
+	struct gw_fault fault;
+
+	if (sip_msg_parse(x->raw, f->m, &fault) != GW_OK ||
+	    topo_find_target(&t, f->m, &f->target, &fault) != GW_OK ||
+	    f->target.bad_token)
+		return false;
+	f->in_dialog = sip_msg_in_dialog(f->m);
+	return true;
+}
+
+void
+core_request_again(
+    struct core *c, struct txn *x, const struct gate_lookup *lookup)
+{
+	struct fresh f = { .flow = &x->flow, .m = &c->msg };
+
+	if (!read_again(c, x, &f)) {
+		core_reply_late(c, x, 500);
+	} else {
+		(void)decide(c, &f, x, lookup, x->arena);
+		carry_out(c, x, &f);
 	}
 	core_settle(c, x);
 }

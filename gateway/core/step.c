@@ -319,7 +319,7 @@ void
 core_settle(struct core *c, struct txn *x)
 {
 	/* A request that nobody answers any more. */
-	if (is_done(&x->client) && !is_done(&x->server) &&
+	if (is_done(&x->client) && !is_done(&x->server) && !core_waits(x) &&
 	    x->server.state == TXN_PROCEEDING)
 		core_step_server(c, x, TXN_ON_LIFE, NULL);
 	retire(c, x);
@@ -339,6 +339,7 @@ other_timer(struct core *c, struct wheel_node *n)
 {
 	switch (n->kind) {
 	case CORE_TIMER_PROBE: core_probe_due(c, n); break;
+	case CORE_TIMER_LOOKUP: lookups_due(c, n); break;
 	}
 }
 

@@ -17,6 +17,7 @@
 
 #include "codec/sip/sip_msg.h"
 #include "core/core.h"
+#include "core/lookups.h"
 #include "core/redirect.h"
 #include "core/wheel.h"
 
@@ -147,6 +148,10 @@ struct txn {
 	size_t n_iov, len;
 	struct topo_seen *seen; /* in the arena; NULL: without it */
 	struct gw_span vias_at; /* its top Via as sent: for CANCEL and ACK */
+
+	/* while it waits for a lookup */
+	struct lookup_waiter waiter;
+	struct gate_checked *checked; /* in the arena; NULL: not judged yet */
 
 	/* what is told of it */
 	uint64_t decision;

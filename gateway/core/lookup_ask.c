@@ -1,0 +1,165 @@
+/*
+ * lookup_ask.c: names of the agreements to names of a service, and back.
+ */
+#include "core/lookup_ask.h"
+
+#define FULL "the memory of the request is full"
+
+const struct service *
+lookup_ask_service(const struct snapshot *s, uint16_t system)
+{
+	const struct conf_service *lookup =
+	    system < s->conf->n_systems ? s->conf->systems[system].lookup :
+					  NULL;
+
+	return lookup == NULL ? NULL : &s->services->at[lookup->id];
+}
+
+static bool
+name_for_service(const struct lookup_ask *q, struct gw_arena *arena,
+    struct gw_lookup_question *out)
+{
+	out->asker = GW_SPAN("");
+	return policy_map_user(q->snap->policy, q->service->conf->system,
+	    POLICY_MAP_OUT, q->user, arena, &out->user);
+}
+
+static bool
+map_kms(const struct lookup_ask *q, struct gw_arena *arena, struct gw_span kms,
+    struct gw_span *out)
+{
+	return policy_map_kms(q->snap->policy, q->service->conf->system,
+	    POLICY_MAP_IN, kms, arena, out);
+}
+
+static bool
+map_domain(const struct lookup_ask *q, struct gw_arena *arena,
+    const struct gw_lookup_domain *in, struct gw_lookup_domain *out)
+{
+	struct gw_span *external = NULL;
+
+	*out = *in;
+	if (!map_kms(q, arena, in->kms, &out->kms))
+		return false;
+	if (in->n_external == 0)
+		return true;
+	external = gw_arena_alloc(arena, in->n_external, sizeof(*external));
+	if (external == NULL)
+		return false;
+	for (size_t i = 0; i < in->n_external; i++)
+		if (!map_kms(q, arena, in->external[i], &external[i]))
+			return false;
+	out->external = external;
+	return true;
+}
+
+static bool
+has_domain(const struct gw_lookup_answer *a, struct gw_span kms)
+{
+	for (size_t i = 0; i < a->n_domains; i++)
+		if (gw_span_ieq(a->domains[i].kms, kms))
+			return true;
+	return false;
+}
+
+/* Two names of the service may be one of the agreements: the first counts. */
+static bool
+map_answer(const struct lookup_ask *q, struct gw_arena *arena,
+    const struct gw_lookup_answer *in, struct gw_lookup_answer *out)
+{
+	out->n_domains = 0;
+	out->ttl_ms = in->ttl_ms;
+	for (size_t i = 0; i < in->n_domains; i++) {
+		struct gw_lookup_domain *d = &out->domains[out->n_domains];
+		if (!map_domain(q, arena, &in->domains[i], d))
+			return false;
+		if (!has_domain(out, d->kms))
+			out->n_domains++;
+	}
+	return true;
+}
+
+bool
+lookup_ask_table(const struct lookup_ask *q, struct gw_arena *arena,
+    struct gw_lookup_answer *out)
+{
+	static const struct gw_lookup_answer nobody = { .n_domains = 0 };
+	const struct gw_lookup_answer *found;
+	struct gw_lookup_question asked;
+
+	if (!name_for_service(q, arena, &asked))
+		return false;
+	found = gw_lookup_table_find(q->service->table, asked.user);
+	return map_answer(q, arena, found == NULL ? &nobody : found, out);
+}
+
+static struct gw_lookup_ends
+ends(const struct lookup_ask *q)
+{
+	const struct conf_service *s = q->service->conf;
+
+	return (struct gw_lookup_ends){ .self = gw_span_of(
+					    q->snap->conf->redirect.author),
+		.kms = gw_span_of(s->kms),
+		.authority = gw_span_of(s->authority),
+		.prefix = gw_span_of(s->prefix),
+		.names = q->service->names,
+		.wall_us = q->wall_us };
+}
+
+/* "Bearer ..." (RFC 6750 2.1). */
+static bool
+write_token(
+    const struct conf_service *s, struct gw_arena *arena, struct gw_span *out)
+{
+	struct gw_span scheme = GW_SPAN("Bearer "),
+		       token = gw_span_of(s->token);
+	uint8_t *p;
+
+	if (token.len == 0)
+		return true;
+	if ((p = gw_arena_bytes(arena, scheme.len + token.len)) == NULL)
+		return false;
+	memcpy(p, scheme.p, scheme.len);
+	memcpy(p + scheme.len, token.p, token.len);
+	*out = (struct gw_span){ p, scheme.len + token.len };
+	return true;
+}
+
+const char *
+lookup_ask_write(const struct lookup_ask *q, struct gw_arena *arena,
+    struct gw_http_request *out)
+{
+	struct gw_lookup_ends e = ends(q);
+	struct gw_lookup_question asked;
+
+	if (!name_for_service(q, arena, &asked))
+		return FULL;
+	enum gw_err err = q->service->adapter->ask(arena, &e, &asked, out);
+	if (err == GW_EUNSUPPORTED)
+		return "the service cannot be asked about such a user";
+	if (err != GW_OK ||
+	    !write_token(q->service->conf, arena, &out->authorization))
+		return FULL;
+	return NULL;
+}
+
+const char *
+lookup_ask_read(const struct lookup_ask *q,
+    const struct gw_lookup_adapter *adapter, struct gw_arena *arena,
+    const struct gw_http_response *in, struct gw_lookup_answer *out)
+{
+	struct gw_fault fault = { 0, "the response cannot be read" };
+	struct gw_lookup_ends e = ends(q);
+	struct gw_lookup_question asked;
+	struct gw_lookup_answer said;
+
+	if (!name_for_service(q, arena, &asked))
+		return FULL;
+	enum gw_err err = adapter->take(arena, &e, &asked, in, &said, &fault);
+	if (err == GW_ENOMEM)
+		return FULL;
+	if (err != GW_OK)
+		return fault.why;
+	return map_answer(q, arena, &said, out) ? NULL : FULL;
+}
