@@ -70,7 +70,7 @@ explain_lookup_settle(struct gate *g, const struct snapshot *s,
 	if (!gate_is_pending(judged))
 		return;
 	out->system = judged->verdict.to;
-	out->user = judged->match.target;
+	out->user = gate_target(s, judged);
 	q.service = lookup_ask_service(s, out->system);
 	out->why = fault_of(&q, out->user, arena, &q.user);
 	if (out->why != NULL) {

@@ -414,6 +414,18 @@ apply_limits(struct gate *g, const struct snapshot *s, struct gw_now now,
 		    s->policy, &out->facts, now.wall_us, &out->verdict);
 }
 
+struct gw_span
+gate_target(const struct snapshot *s, const struct gate_case *judged)
+{
+	const struct gw_facts *f = &judged->facts;
+
+	if (judged->match.target.len > 0 || f->n_keys == 0 ||
+	    policy_system_of(s->policy, f->keys[0].receiver) !=
+		judged->verdict.to)
+		return judged->match.target;
+	return f->keys[0].receiver;
+}
+
 static void
 take_lookup(struct gw_facts *f, const struct gate_lookup *l)
 {

@@ -75,14 +75,18 @@ void gate_judge(struct gate *g, const struct snapshot *s,
     const struct sip_msg *m, const struct gate_ask *ask, struct gw_now now,
     struct gw_arena *arena, struct gate_case *out);
 
-/** Is the decision to be taken again with what a lookup says of
- * out->match.target, a user of system out->verdict.to? */
+/** Is the decision to be taken again with what a lookup says of gate_target(),
+ * a user of system out->verdict.to? */
 static inline bool
 gate_is_pending(const struct gate_case *out)
 {
 	return out->verdict.reason == GW_REASON_LOOKUP_PENDING;
 }
 
+/** About whom the lookup is: the target or, in a dialog that does not say, who
+ * is to receive the key message.  Empty: nobody is named. */
+struct gw_span
+gate_target(const struct snapshot *s, const struct gate_case *judged);
 /** Take a pending decision again; m and the arena of gate_judge() are still
  * there. */
 void gate_settle(struct gate *g, const struct snapshot *s,

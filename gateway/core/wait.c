@@ -24,7 +24,7 @@ look_up(struct core *c, struct snapshot *s, struct lookup_waiter *w)
 {
 	struct lookup_source source;
 	enum lookup_found found = lookups_find(c, s, c->judged.verdict.to,
-	    c->judged.match.target, c->arena, w, &c->answer, &source);
+	    gate_target(s, &c->judged), c->arena, w, &c->answer, &source);
 
 	if (found == LOOKUP_WAIT && w != NULL)
 		return false;
