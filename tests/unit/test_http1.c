@@ -691,8 +691,8 @@ a_question_fails_once_when_the_peer_goes(void **state)
 {
 	static const char *const heard[] = { "", "HTTP/1.1 200",
 		"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhi",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-		"2\r\nhi\r\n0\r\n" };
+		("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		 "2\r\nhi\r\n0\r\n") };
 
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(heard); i++) {

@@ -534,6 +534,15 @@ what_is_safe_goes_on_a_few_times(void **state)
 	}
 	assert_int_equal(net.at[0].n_asked, 2);
 	assert_int_equal(t.n_unheard, 1);
+	/* Nor for ever, with one question after the other. */
+	for (uint64_t i = 2; i < 100; i++) {
+		ask(i);
+		while (t.n_unheard < i) {
+			fails(&net.at[0], i, true);
+			turn();
+		}
+	}
+	assert_int_equal(net.at[0].n_asked, 6);
 	tear_down();
 }
 

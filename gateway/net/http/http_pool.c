@@ -115,8 +115,11 @@ http_pool_again(
 	    kv_num("attempts", a->attempts), kv_text("why", why));
 	if (v != NULL && e != NULL && e->service == v->id) {
 		uint32_t bit = (uint32_t)1 << (e - v->endpoints);
-		if (!same_too || (a->once & bit) != 0)
+		bool twice = (a->once & bit) != 0;
+		if (!same_too || twice)
 			a->tried |= bit;
+		if (same_too && twice)
+			http_way_failed(a->way, false, why);
 		a->once |= bit;
 	}
 	a->way = NULL;
