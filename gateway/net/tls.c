@@ -98,6 +98,14 @@ tls_free(struct tls *t)
 	free(t);
 }
 
+bool
+tls_offer_http(struct tls *t)
+{
+	t->http = true;
+	return t->server || SSL_set_alpn_protos(t->ssl, tls_ctx_http_protos,
+				sizeof(tls_ctx_http_protos)) == 0;
+}
+
 static void
 say_why(struct tls *t, int saved_errno)
 {
@@ -187,6 +195,23 @@ X509 *
 tls_peer(const struct tls *t)
 {
 	return SSL_get0_peer_certificate(t->ssl);
+}
+
+struct gw_span
+tls_alpn(const struct tls *t)
+{
+	const unsigned char *p = NULL;
+	unsigned len = 0;
+
+	SSL_get0_alpn_selected(t->ssl, &p, &len);
+	return (struct gw_span){ p, len };
+}
+
+struct gw_span
+tls_sni(const struct tls *t)
+{
+	return gw_span_of(
+	    SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name));
 }
 
 const char *

@@ -19,6 +19,7 @@ struct x509_st;
 struct tls {
 	struct ssl_st *ssl;
 	bool server;
+	bool http; /* ALPN chooses between h2 and http/1.1 */
 	bool wants_write; /* the last call waits for room, not for octets */
 	/* Why the chain of the peer was refused, and who it said it was. */
 	int verify_error, verify_depth; /* 0: it was not refused */
@@ -34,6 +35,10 @@ struct tls {
 struct tls *
 tls_new(const struct tls_ctx *ctx, int fd, bool server, const char *name);
 void tls_free(struct tls *t);
+/** Before the handshake: this connection carries HTTP, and ALPN (RFC 7301)
+ * says which: h2 if both have it, else http/1.1; nothing in common ends the
+ * handshake.  False: no memory. */
+bool tls_offer_http(struct tls *t);
 
 /* Of each: IO_AGAIN waits for octets, or for room if wants_write. */
 
@@ -49,6 +54,10 @@ void tls_close(struct tls *t);
 
 /** The peer's certificate, borrowed; NULL before the handshake. */
 struct x509_st *tls_peer(const struct tls *t);
+/** What ALPN chose, and the host name that the client asked for; empty: no
+ * such extension.  Borrowed. */
+struct gw_span tls_alpn(const struct tls *t);
+struct gw_span tls_sni(const struct tls *t);
 /** "TLSv1.3" and the suite's name; static. */
 const char *tls_version(const struct tls *t);
 const char *tls_suite(const struct tls *t);

@@ -17,6 +17,7 @@
 #include <openssl/x509v3.h>
 
 #include "mcxgw/buf.h"
+#include "net/tls.h"
 
 #define FILE_CAP    (32u << 20) /* CRLs of large CAs reach some MiB */
 #define CHAIN_MAX   8
@@ -32,6 +33,8 @@
 #define SUITES_13                                                              \
 	"TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:"                       \
 	"TLS_CHACHA20_POLY1305_SHA256"
+
+const unsigned char tls_ctx_http_protos[12] = "\x02h2\x08http/1.1";
 
 /* One load: where to report, and what both contexts get. */
 struct load {
@@ -236,6 +239,26 @@ put_own(const struct load *l, SSL_CTX *ctx)
 	return ok;
 }
 
+/* Only connections of HTTP choose; to others the extension is unknown, as a
+ * context may serve both. */
+static int
+choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *len,
+    const unsigned char *in, unsigned in_len, void *arg)
+{
+	const struct tls *t = SSL_get_app_data(ssl);
+	unsigned char *chosen = NULL;
+
+	(void)arg;
+	if (t == NULL || !t->http)
+		return SSL_TLSEXT_ERR_NOACK;
+	if (SSL_select_next_proto(&chosen, len, tls_ctx_http_protos,
+		sizeof(tls_ctx_http_protos), in,
+		in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
 static void
 put_modes(SSL_CTX *ctx)
 {
@@ -253,6 +276,7 @@ put_modes(SSL_CTX *ctx)
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_verify_depth(ctx, CHAIN_MAX);
 	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
 }
 
 static SSL_CTX *

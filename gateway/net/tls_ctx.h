@@ -17,6 +17,9 @@ struct ssl_ctx_st;
 
 #define TLS_CTX_DIGEST_LEN 32
 
+/* What we speak where ALPN is asked, best first (RFC 7301, 3.1). */
+extern const unsigned char tls_ctx_http_protos[12];
+
 struct tls_ctx {
 	struct ssl_ctx_st *server, *client;
 	/* SHA-256 over CA and CRL: whom we trust. */
