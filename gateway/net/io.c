@@ -19,7 +19,9 @@ bool
 io_open(struct io *io, struct event_base *base, int fd, size_t write_max,
     void (*on_event)(int, short, void *), void *arg)
 {
-	*io = (struct io){ .fd = fd, .write_max = write_max };
+	*io = (struct io){
+		.fd = fd, .write_max = write_max, .high = write_max / 2
+	};
 	gw_buf_init(&io->out, write_max + DROP_MIN + KEEP_MAX);
 	io->on_read = event_new(base, fd, EV_READ | EV_PERSIST, on_event, arg);
 	io->on_write = event_new(base, fd, EV_WRITE, on_event, arg);
@@ -72,7 +74,7 @@ io_clear(struct io *io)
 void
 io_want_read(struct io *io)
 {
-	if (io->fd < 0 || io->reads || io->paused)
+	if (io->fd < 0 || io->reads || !io_reads(io))
 		return;
 	io->reads = event_add(io->on_read, NULL) == 0;
 }
@@ -86,12 +88,18 @@ io_want_write(struct io *io)
 }
 
 static void
-pause_reading(struct io *io)
+disarm(struct io *io)
 {
-	io->paused = true;
 	if (io->reads)
 		(void)event_del(io->on_read);
 	io->reads = false;
+}
+
+void
+io_stop_reading(struct io *io)
+{
+	io->deaf = true;
+	disarm(io);
 }
 
 static enum io_status
@@ -128,8 +136,9 @@ io_pending(const struct io *io)
 	return io->fd >= 0 && io->tls != NULL && tls_pending(io->tls);
 }
 
-enum gw_err
-io_queue(struct io *io, const struct iovec *iov, size_t n_iov, size_t len)
+/* Room for len octets in what waits. */
+static enum gw_err
+reserve(struct io *io, size_t len)
 {
 	if (len > io->write_max - io_waiting(io))
 		return GW_ELIMIT;
@@ -137,25 +146,39 @@ io_queue(struct io *io, const struct iovec *iov, size_t n_iov, size_t len)
 		gw_buf_drop(&io->out, io->out_at);
 		io->out_at = 0;
 	}
-	if (gw_buf_room(&io->out, len) == NULL) {
-		io->out.bad = false;
-		return GW_ENOMEM;
-	}
+	if (gw_buf_room(&io->out, len) != NULL)
+		return GW_OK;
+	io->out.bad = false;
+	return GW_ENOMEM;
+}
+
+static void
+added(struct io *io, size_t len)
+{
+	io->queued += len;
+	if (io_waiting(io) <= io->high)
+		return;
+	io->paused = true;
+	disarm(io);
+}
+
+enum gw_err
+io_queue(struct io *io, const struct iovec *iov, size_t n_iov, size_t len)
+{
+	enum gw_err err = reserve(io, len);
+
+	if (err != GW_OK)
+		return err;
 	for (size_t i = 0; i < n_iov; i++)
 		gw_buf_add(&io->out,
 		    (struct gw_span){ iov[i].iov_base, iov[i].iov_len });
-	io->queued += len;
-	if (io_waiting(io) > io->write_max / 2)
-		pause_reading(io);
+	added(io, len);
 	return GW_OK;
 }
 
 static enum io_status
-write_some(struct io *io, size_t *put)
+write_some(struct io *io, const uint8_t *p, size_t len, size_t *put)
 {
-	const uint8_t *p = io->out.p + io->out_at;
-	size_t len = io_waiting(io);
-
 	if (io->tls != NULL)
 		return tls_write(
 		    io->tls, p, len < RECORD_MAX ? len : RECORD_MAX, put);
@@ -164,6 +187,26 @@ write_some(struct io *io, size_t *put)
 		return from_errno();
 	*put = (size_t)n;
 	return IO_OK;
+}
+
+enum gw_err
+io_put(struct io *io, struct gw_span octets)
+{
+	size_t put = 0;
+
+	while (io_waiting(io) == 0 && octets.len > 0 && io->fd >= 0 &&
+	       write_some(io, octets.p, octets.len, &put) == IO_OK) {
+		octets = gw_span_sub(octets, put, octets.len);
+		io->queued += put;
+		io->written += put;
+	}
+	/* What broke the connection, the next flush meets again. */
+	enum gw_err err = reserve(io, octets.len);
+	if (err != GW_OK)
+		return err;
+	gw_buf_add(&io->out, octets);
+	added(io, octets.len);
+	return GW_OK;
 }
 
 static void
@@ -187,7 +230,8 @@ io_flush(struct io *io)
 	if (io->fd < 0)
 		return IO_BROKEN;
 	while (io_waiting(io) > 0) {
-		if ((st = write_some(io, &put)) != IO_OK)
+		if ((st = write_some(io, io->out.p + io->out_at, io_waiting(io),
+			 &put)) != IO_OK)
 			break;
 		io->out_at += put;
 		io->written += put;
@@ -197,7 +241,7 @@ io_flush(struct io *io)
 	/* A TLS write that waits for octets goes on when some are read. */
 	if (st == IO_AGAIN && (io->tls == NULL || io->tls->wants_write))
 		io_want_write(io);
-	if (io->paused && io_waiting(io) <= io->write_max / 4) {
+	if (io->paused && io_waiting(io) <= io->high / 2) {
 		io->paused = false;
 		io_want_read(io);
 	}

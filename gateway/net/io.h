@@ -2,9 +2,9 @@
  * io.h: octets in and out of one non-blocking stream, plain or TLS.
  *
  * What is to be written waits in a buffer with a cap until the socket takes
- * it; the cap refuses a whole message, never a part of one.  While more than
- * half of the cap waits, nothing is read from that peer: one that does not
- * read shall not make us read.
+ * it; the cap refuses a whole message, never a part of one.  While much (half
+ * of the cap unless it is set otherwise) waits, nothing is read from that
+ * peer: one that does not read shall not make us read.
  *
  * Two events of the loop share one callback.  The struct lives in its
  * connection; nothing is freed before io_clear().
@@ -27,9 +27,11 @@ struct io {
 	struct gw_buf out;
 	size_t out_at; /* octets of out that were written */
 	size_t write_max;
+	size_t high; /* more waits: nothing is read until half of it is gone */
 	uint64_t queued, written; /* octets since the beginning */
 	bool reads, writes; /* which event is armed */
 	bool paused; /* not reading until out has drained */
+	bool deaf; /* not reading ever again */
 };
 
 /** Take fd.  on_event(fd, EV_READ or EV_WRITE, arg) comes from the loop.
@@ -49,6 +51,14 @@ void io_want_write(struct io *io);
 
 /** Read at most len octets.  IO_OK: *got > 0. */
 enum io_status io_read(struct io *io, uint8_t *p, size_t len, size_t *got);
+/** Read nothing more: the peer has ended its side. */
+void io_stop_reading(struct io *io);
+/** May it be read? */
+static inline bool
+io_reads(const struct io *io)
+{
+	return !io->paused && !io->deaf;
+}
 /** Is there something to read that the loop will not tell of? */
 bool io_pending(const struct io *io);
 
@@ -60,6 +70,8 @@ bool io_pending(const struct io *io);
  */
 enum gw_err io_queue(struct io *io, const struct iovec *iov, size_t n_iov,
     size_t len) GW_NODISCARD;
+/** The same for one run, of which what the socket takes is written at once. */
+enum gw_err io_put(struct io *io, struct gw_span octets) GW_NODISCARD;
 /** Write what the socket takes.  IO_OK: nothing waits any more. */
 enum io_status io_flush(struct io *io);
 
