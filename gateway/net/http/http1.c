@@ -402,6 +402,16 @@ end(struct http_proto *p)
 		p->deaf = true;
 }
 
+static void
+cut(struct http_proto *p, const char *why)
+{
+	p->ended = p->deaf = p->dead = true;
+	if (p->server)
+		(void)drop_slots(p);
+	else
+		fail_ticket(p, p->out.len > 0, why);
+}
+
 static bool
 ping(struct http_proto *p)
 {
@@ -467,6 +477,7 @@ const struct http_proto_class http1_class = {
 	.alpn = "http/1.1",
 	.make = proto_new,
 	.free = proto_free,
+	.cut = cut,
 	.feed = feed,
 	.pull = pull,
 	.ask = ask,
