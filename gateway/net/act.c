@@ -6,6 +6,7 @@
 #include "mcxgw/log.h"
 #include "net/conns.h"
 #include "net/dial.h"
+#include "net/http/http_pool.h"
 #include "net/post.h"
 #include "net/sip_stream.h"
 #include "net/sip_udp.h"
@@ -89,9 +90,9 @@ act_back(struct worker *w, const struct core_action *a)
 	char peer[CONF_ADDR_TEXT];
 
 	if (f->transport != CONF_UDP) {
-		struct sip_stream *s = conns_find(w->conns, f->conn);
-		if (f->conn == 0 || s == NULL || !stream_peer_check(s) ||
-		    s->state == STREAM_ENDING)
+		struct sip_stream *s = sip_stream_find(w, f->conn);
+		if (f->conn == 0 || s == NULL || !stream_peer_check(&s->s) ||
+		    s->s.state == STREAM_ENDING)
 			s = dial_back(w, a);
 		send_on(w, s, a);
 	} else if (may_answer(w, a)) {
@@ -137,9 +138,9 @@ act_one(struct worker *w, const struct core_action *a)
 	case CORE_HAND_OVER:
 		post_to(w, a->worker, POST_MESSAGE, a, a->rounds);
 		break;
-	case CORE_ASK:
-	case CORE_ASK_DROP:
-	case CORE_ANSWER: break; /* of HTTP */
+	case CORE_ASK: http_pool_ask(w->pool, a); break;
+	case CORE_ASK_DROP: http_pool_drop(w->pool, a->ticket); break;
+	case CORE_ANSWER: break; /* nobody asks yet */
 	}
 }
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "mcxgw/siphash.h"
-#include "net/sip_stream.h"
 #include "net/sock.h"
+#include "net/stream.h"
 
 #define PEER_CHAINS 16384 /* powers of two */
 #define IP_COUNTS   8192
@@ -21,9 +21,9 @@ conns_new(unsigned worker, const uint8_t key[16])
 		return NULL;
 	c->worker = worker;
 	memcpy(c->key, key, sizeof(c->key));
-	c->slots = calloc(CONNS_MAX, sizeof(struct sip_stream *));
+	c->slots = calloc(CONNS_MAX, sizeof(struct stream *));
 	c->free_slots = calloc(CONNS_MAX, sizeof(*c->free_slots));
-	c->by_peer = calloc(PEER_CHAINS, sizeof(struct sip_stream *));
+	c->by_peer = calloc(PEER_CHAINS, sizeof(struct stream *));
 	c->per_system = calloc(CONF_SYSTEMS_MAX, sizeof(*c->per_system));
 	c->per_ip = calloc(IP_COUNTS, sizeof(*c->per_ip));
 	if (c->slots == NULL || c->free_slots == NULL || c->by_peer == NULL ||
@@ -43,9 +43,9 @@ conns_free(struct conns *c)
 	if (c == NULL)
 		return;
 	while (c->all != NULL)
-		sip_stream_close(c->all, "end");
+		stream_close(c->all, "end");
 	c->dirty = c->busy = NULL;
-	for (struct sip_stream *s = c->grave; s != NULL; s = s->next)
+	for (struct stream *s = c->grave; s != NULL; s = s->next)
 		s->dirty = s->busy = false;
 	conns_empty_grave(c);
 	free(c->slots);
@@ -78,7 +78,7 @@ ip_count(const struct conns *c, const struct conf_addr *peer)
 }
 
 bool
-conns_add(struct conns *c, struct sip_stream *s)
+conns_add(struct conns *c, struct stream *s)
 {
 	if (c->n_free == 0)
 		return false;
@@ -101,9 +101,9 @@ conns_add(struct conns *c, struct sip_stream *s)
 }
 
 void
-conns_bury(struct conns *c, struct sip_stream *s)
+conns_bury(struct conns *c, struct stream *s)
 {
-	struct sip_stream **link =
+	struct stream **link =
 	    &c->by_peer[peer_chain(c, s->transport, &s->peer)];
 
 	while (*link != s)
@@ -129,13 +129,13 @@ conns_bury(struct conns *c, struct sip_stream *s)
 void
 conns_empty_grave(struct conns *c)
 {
-	struct sip_stream *s = c->grave, *next;
+	struct stream *s = c->grave, *next;
 
 	c->grave = NULL;
 	for (; s != NULL; s = next) {
 		next = s->next;
 		if (!s->dirty && !s->busy) {
-			sip_stream_free(s);
+			stream_free(s);
 			continue;
 		}
 		s->next = c->grave;
@@ -143,7 +143,7 @@ conns_empty_grave(struct conns *c)
 	}
 }
 
-struct sip_stream *
+struct stream *
 conns_find(const struct conns *c, uint64_t id)
 {
 	uint32_t slot = (uint32_t)(id >> 32) & 0xffffff;
@@ -154,7 +154,7 @@ conns_find(const struct conns *c, uint64_t id)
 	return c->slots[slot];
 }
 
-struct sip_stream *
+struct stream *
 conns_peer(const struct conns *c, enum conf_transport transport,
     const struct conf_addr *peer)
 {

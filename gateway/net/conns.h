@@ -13,20 +13,20 @@
 
 #define CONNS_MAX 65536 /* of one worker; settings lower it */
 
-struct sip_stream;
+struct stream;
 
 struct conns {
 	size_t n;
 	size_t opening; /* of n: not yet authenticated */
-	struct sip_stream *all; /* by next and prev */
-	struct sip_stream *dirty; /* have something to flush */
-	struct sip_stream *busy; /* have more to read than one turn takes */
-	struct sip_stream *check; /* the next to look at under new settings */
-	struct sip_stream *grave;
-	struct sip_stream **slots;
+	struct stream *all; /* by next and prev */
+	struct stream *dirty; /* have something to flush */
+	struct stream *busy; /* have more to read than one turn takes */
+	struct stream *check; /* the next to look at under new settings */
+	struct stream *grave;
+	struct stream **slots;
 	uint32_t *free_slots, n_free;
 	uint32_t generation;
-	struct sip_stream **by_peer; /* chains */
+	struct stream **by_peer; /* chains */
 	uint32_t *per_system; /* by index; CONF_SYSTEMS_MAX */
 	uint32_t *per_ip; /* by hash: an upper bound */
 	uint8_t key[16];
@@ -38,19 +38,26 @@ struct conns *conns_new(unsigned worker, const uint8_t key[16]);
 void conns_free(struct conns *c);
 
 /** Put s in a slot and give it its id.  False: all are taken. */
-bool conns_add(struct conns *c, struct sip_stream *s);
+bool conns_add(struct conns *c, struct stream *s);
 /** Take it out of everything; the memory goes to the grave. */
-void conns_bury(struct conns *c, struct sip_stream *s);
+void conns_bury(struct conns *c, struct stream *s);
 /** Free what is in the grave and in no list of the turn any more. */
 void conns_empty_grave(struct conns *c);
 
-struct sip_stream *conns_find(const struct conns *c, uint64_t id);
+struct stream *conns_find(const struct conns *c, uint64_t id);
 /** The first connection with that peer; follow same_peer, and compare: the
  * chain holds others too. */
-struct sip_stream *conns_peer(const struct conns *c,
-    enum conf_transport transport, const struct conf_addr *peer);
+struct stream *conns_peer(const struct conns *c, enum conf_transport transport,
+    const struct conf_addr *peer);
 /** Connections from the IP address of peer: at least as many as there are. */
 uint32_t conns_from(const struct conns *c, const struct conf_addr *peer);
+
+/** Is there work that no event will tell of? */
+static inline bool
+conns_have_work(const struct conns *c)
+{
+	return c->busy != NULL || c->dirty != NULL || c->check != NULL;
+}
 
 /** The worker that an id belongs to. */
 static inline unsigned

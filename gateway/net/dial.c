@@ -62,13 +62,19 @@ dial(struct worker *w, const struct target *t)
 		log_failed(w, t, sock_error(errno, text, sizeof(text)));
 		return NULL;
 	}
-	const struct sip_stream_setup setup = { fd, true, t->transport,
-		*t->addr, w->snap, t->listener, t->system, t->tls, t->hop };
-	return sip_stream_new(w, &setup);
+	const struct stream_setup setup = { .fd = fd,
+		.outbound = true,
+		.transport = t->transport,
+		.peer = *t->addr,
+		.snap = w->snap,
+		.listener = t->listener,
+		.system = t->system,
+		.tls = t->tls };
+	return sip_stream_new(w, &setup, t->hop);
 }
 
 static bool
-is_alive(const struct sip_stream *s)
+is_alive(const struct stream *s)
 {
 	return s->state != STREAM_ENDING && s->state != STREAM_CLOSED;
 }
@@ -76,10 +82,7 @@ is_alive(const struct sip_stream *s)
 static bool
 same_identity(const struct conf_hop *a, const struct conf_hop *b)
 {
-	if (a == NULL || a == b || a->tls_name == b->tls_name)
-		return a != NULL;
-	return a->tls_name != NULL && b->tls_name != NULL &&
-	       gw_span_ieq(gw_span_of(a->tls_name), gw_span_of(b->tls_name));
+	return a != NULL && stream_peer_same_name(a->tls_name, b->tls_name);
 }
 
 /* A connection with that peer that belongs to the system, and if hop is
@@ -88,15 +91,16 @@ static struct sip_stream *
 find(struct worker *w, enum conf_transport transport,
     const struct conf_addr *addr, uint16_t system, const struct conf_hop *hop)
 {
-	struct sip_stream *s = conns_peer(w->conns, transport, addr), *next;
+	struct stream *s = conns_peer(w->conns, transport, addr), *next;
 
 	for (; s != NULL; s = next) {
+		struct sip_stream *sip = (struct sip_stream *)s;
 		next = s->same_peer;
 		if (is_alive(s) && s->transport == transport &&
 		    s->system == system && sock_addr_eq(&s->peer, addr) &&
-		    (hop == NULL || same_identity(s->hop, hop)) &&
+		    (hop == NULL || same_identity(sip->hop, hop)) &&
 		    stream_peer_check(s))
-			return s;
+			return sip;
 	}
 	return NULL;
 }
@@ -158,4 +162,24 @@ dial_back(struct worker *w, const struct core_action *a)
 	if (t.transport == CONF_TLS)
 		t.tls = c->listeners[t.listener].tls;
 	return dial(w, &t);
+}
+
+int
+dial_endpoint(struct worker *w, const struct conf_endpoint *e)
+{
+	const struct conf *c = w->snap->conf;
+	const struct target t = { .transport = e->tls == UINT16_MAX ? CONF_TCP :
+								      CONF_TLS,
+		.addr = &e->addr,
+		.system = c->services[e->service]->system };
+	char text[128];
+
+	if (w->http->n >= c->lookups.http_connections) {
+		log_failed(w, &t, "too many connections");
+		return -1;
+	}
+	int fd = sock_connect(NULL, &e->addr);
+	if (fd < 0)
+		log_failed(w, &t, sock_error(errno, text, sizeof(text)));
+	return fd;
 }

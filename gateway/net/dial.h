@@ -3,7 +3,7 @@
  *
  * Where to is looked up in the snapshot: a next hop, or an address within the
  * reach of the system that an answer belongs to.  Anything else is refused
- * here, whatever a message said.
+ * here, whatever a message said.  Services over HTTP are endpoints of it.
  */
 #ifndef DIAL_H
 #define DIAL_H
@@ -16,5 +16,9 @@ struct sip_stream *dial_hop(struct worker *w, const struct core_action *a);
 
 /** The same for CORE_SEND_BACK whose own stream is gone. */
 struct sip_stream *dial_back(struct worker *w, const struct core_action *a);
+
+/** A socket that is being connected to e, of the snapshot in force; -1, with
+ * the reason in the log, if that may not be. */
+int dial_endpoint(struct worker *w, const struct conf_endpoint *e);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "mcxgw/log.h"
 #include "net/conns.h"
+#include "net/ports.h"
 #include "net/sip_stream.h"
 #include "net/sock.h"
 #include "net/worker.h"
@@ -22,15 +23,14 @@ struct listen_socket {
 	struct listens *l;
 	int fd;
 	struct event *on_accept, *on_resume;
-	enum conf_transport transport;
 	struct conf_addr addr;
-	uint16_t listener;
+	struct port port; /* of the settings in force; but addr is above */
 };
 
 struct listens {
 	struct worker *w;
 	size_t n;
-	struct listen_socket *at[CONF_LISTENERS_MAX];
+	struct listen_socket *at[2 * CONF_LISTENERS_MAX];
 };
 
 struct listens *
@@ -66,42 +66,67 @@ listens_free(struct listens *l)
 
 /* NULL, or why no more connections are taken from peer. */
 static const char *
-over_limit(const struct worker *w, const struct conf_addr *peer)
+over_limit(const struct conns *c, const struct conf *conf, uint32_t max,
+    const struct conf_addr *peer)
 {
-	const struct conf_limits *l = &w->snap->conf->limits;
-
-	if (w->conns->n >= l->connections || w->conns->n_free == 0)
+	if (c->n >= max || c->n_free == 0)
 		return "too many connections";
-	if (w->conns->opening >= l->connections / OPENING_SHARE + 1)
+	if (c->opening >= max / OPENING_SHARE + 1)
 		return "too many handshakes at once";
-	if (conns_from(w->conns, peer) >= l->system_connections)
+	if (conns_from(c, peer) >= conf->limits.system_connections)
 		return "too many connections from this address";
 	return NULL;
+}
+
+static bool
+refused(const struct listen_socket *s, const struct conf_addr *peer)
+{
+	struct worker *w = s->l->w;
+	const struct conf *c = w->snap->conf;
+	const char *why =
+	    s->port.http ?
+		over_limit(w->http, c, c->lookups.http_connections, peer) :
+		over_limit(w->conns, c, c->limits.connections, peer);
+	char text[CONF_ADDR_TEXT];
+
+	if (why == NULL)
+		return false;
+	conf_addr_text(peer, text);
+	metrics_one(&w->metrics, s->port.http ? METRIC_HTTP_REFUSED_LIMIT :
+						METRIC_REFUSED_CONNECTIONS);
+	LOG_WARN(s->port.http ? "http.refused" : "stream.refused",
+	    kv_text("peer", text), kv_text("listener", s->port.id),
+	    kv_text("why", why));
+	return true;
+}
+
+/* Over TLS the certificate will tell the system. */
+static bool
+take_sip(struct worker *w, const struct port *p, struct stream_setup *setup)
+{
+	const struct conf_listener *l = &w->snap->conf->listeners[p->listener];
+
+	setup->system = l->transport == CONF_TLS ? GW_SYSTEM_NONE : l->system;
+	setup->tls = l->tls;
+	return sip_stream_new(w, setup, NULL) != NULL;
 }
 
 static void
 admit(struct listen_socket *s, int fd, const struct conf_addr *peer)
 {
 	struct worker *w = s->l->w;
-	const struct conf_listener *l = &w->snap->conf->listeners[s->listener];
-	const char *why = over_limit(w, peer);
-	char text[CONF_ADDR_TEXT];
+	struct stream_setup setup = { .fd = fd,
+		.transport = s->port.transport,
+		.peer = *peer,
+		.snap = w->snap,
+		.listener = s->port.listener };
 
-	if (why != NULL) {
-		conf_addr_text(peer, text);
-		metrics_one(&w->metrics, METRIC_REFUSED_CONNECTIONS);
-		LOG_WARN("stream.refused", kv_text("peer", text),
-		    kv_text("listener", l->id), kv_text("why", why));
+	if (refused(s, peer)) {
 		(void)close(fd);
 		return;
 	}
-	/* Over TLS the certificate will tell the system. */
-	const struct sip_stream_setup setup = { fd, false, l->transport, *peer,
-		w->snap, s->listener,
-		l->transport == CONF_TLS ? GW_SYSTEM_NONE : l->system, l->tls,
-		NULL };
-	if (sip_stream_new(w, &setup) == NULL)
-		LOG_ERROR("stream.no-memory", kv_text("listener", l->id));
+	if (!take_sip(w, &s->port, &setup))
+		LOG_ERROR("stream.no-memory", kv_text("listener", s->port.id));
 }
 
 /* No descriptor or memory is left: the queue of the kernel waits. */
@@ -111,8 +136,7 @@ rest(struct listen_socket *s, int err)
 	static const struct timeval pause = { 0, LISTEN_PAUSE_MS * 1000 };
 	char text[128];
 
-	LOG_ERROR("listen.paused",
-	    kv_text("listener", s->l->w->snap->conf->listeners[s->listener].id),
+	LOG_ERROR("listen.paused", kv_text("listener", s->port.id),
 	    kv_text("why", sock_error(err, text, sizeof(text))));
 	(void)event_del(s->on_accept);
 	(void)event_add(s->on_resume, &pause);
@@ -152,7 +176,7 @@ on_resume(int fd, short what, void *arg)
 }
 
 static struct listen_socket *
-socket_new(struct listens *l, int fd, const struct conf_listener *conf)
+socket_new(struct listens *l, int fd, const struct port *port)
 {
 	struct listen_socket *s = calloc(1, sizeof(*s));
 	struct event_base *base = l->w->base;
@@ -163,8 +187,8 @@ socket_new(struct listens *l, int fd, const struct conf_listener *conf)
 	}
 	s->l = l;
 	s->fd = fd;
-	s->transport = conf->transport;
-	s->addr = conf->addr;
+	s->addr = *port->addr;
+	s->port = *port;
 	s->on_accept = event_new(base, fd, EV_READ | EV_PERSIST, on_accept, s);
 	s->on_resume = event_new(base, -1, 0, on_resume, s);
 	if (s->on_accept != NULL && s->on_resume != NULL &&
@@ -174,38 +198,42 @@ socket_new(struct listens *l, int fd, const struct conf_listener *conf)
 	return NULL;
 }
 
-static uint16_t
-listener_of(const struct snapshot *snap, const struct listen_socket *s)
+/* The listener that a socket has under new settings; false: none. */
+static bool
+renew(struct listen_socket *s, const struct conf *c)
 {
-	for (size_t i = 0; i < snap->conf->n_listeners; i++)
-		if (snap->conf->listeners[i].transport == s->transport &&
-		    sock_addr_eq(&snap->conf->listeners[i].addr, &s->addr))
-			return (uint16_t)i;
-	return UINT16_MAX;
+	s->port.addr = &s->addr;
+	for (size_t i = 0; i < ports_count(c); i++) {
+		struct port p = ports_at(c, i);
+		if (ports_same(&s->port, &p)) {
+			s->port = p;
+			return true;
+		}
+	}
+	return false;
 }
 
 void
 listens_use(struct listens *l, const struct snapshot *snap, int *fds)
 {
+	const struct conf *c = snap->conf;
+
 	for (size_t i = l->n; i-- > 0;) {
-		l->at[i]->listener = listener_of(snap, l->at[i]);
-		if (l->at[i]->listener != UINT16_MAX)
+		if (renew(l->at[i], c))
 			continue;
 		close_socket(l->at[i]);
 		l->at[i] = l->at[--l->n];
 	}
-	for (size_t i = 0; i < snap->conf->n_listeners; i++) {
-		const struct conf_listener *conf = &snap->conf->listeners[i];
-		if (conf->transport == CONF_UDP || fds[i] < 0)
+	for (size_t i = 0; i < ports_count(c); i++) {
+		struct port p = ports_at(c, i);
+		if (p.transport == CONF_UDP || fds[i] < 0)
 			continue;
-		struct listen_socket *s = socket_new(l, fds[i], conf);
+		struct listen_socket *s = socket_new(l, fds[i], &p);
 		fds[i] = -1;
-		if (s == NULL) {
+		if (s == NULL)
 			LOG_ERROR(
-			    "listen.no-memory", kv_text("listener", conf->id));
-			continue;
-		}
-		s->listener = (uint16_t)i;
-		l->at[l->n++] = s;
+			    "listen.no-memory", kv_text("listener", p.id));
+		else
+			l->at[l->n++] = s;
 	}
 }

@@ -1,5 +1,5 @@
 /*
- * listen.h: the listening stream sockets of one worker.
+ * listen.h: the listening stream sockets of one worker, for SIP and for HTTP.
  */
 #ifndef LISTEN_H
 #define LISTEN_H

@@ -9,6 +9,20 @@
 
 #include "net/post.h"
 
+/* A listener of either sort: those for SIP come first, then those for HTTP. */
+struct port {
+	const char *id;
+	enum conf_transport transport;
+	const struct conf_addr *addr;
+	bool http;
+	uint16_t listener; /* index among its sort */
+};
+
+size_t ports_count(const struct conf *c);
+struct port ports_at(const struct conf *c, size_t i);
+/** The same address and transport, for the same sort of messages. */
+bool ports_same(const struct port *a, const struct port *b);
+
 /**
  * Fill posts (one for each of n workers) with sockets for the listeners of
  * `to` that `from` (NULL: nothing yet) does not have.  False: one could not

@@ -29,7 +29,8 @@ struct post_message {
 	uint8_t octets[];
 };
 
-/* Sockets that the main thread has opened: by listener, -1: you have it. */
+/* Sockets that the main thread has opened: by port (ports.h), -1: you have
+ * it. */
 struct post_snapshot {
 	struct mbox_item item;
 	struct snapshot *snap;

@@ -28,7 +28,7 @@ reload_apply(struct reload *r, struct snapshot *s)
 	unsigned n = 0;
 
 	for (; n < r->n; n++)
-		if ((posts[n] = post_snapshot_new(s, s->conf->n_listeners)) ==
+		if ((posts[n] = post_snapshot_new(s, ports_count(s->conf))) ==
 		    NULL)
 			goto out;
 	err = GW_EIO;

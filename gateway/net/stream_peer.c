@@ -19,7 +19,7 @@
 #define CHECKS_MAX 8
 
 static const struct conf_system *
-system_of(const struct sip_stream *s)
+system_of(const struct stream *s)
 {
 	return s->system == GW_SYSTEM_NONE ? NULL :
 					     &s->snap->conf->systems[s->system];
@@ -41,12 +41,12 @@ join_names(const struct conf_system *sys, char *out, size_t len)
 }
 
 static void
-expected_text(const struct sip_stream *s, char *out, size_t len)
+expected_text(const struct stream *s, char *out, size_t len)
 {
 	const struct conf_system *sys = system_of(s);
 
-	if (s->hop != NULL && s->hop->tls_name != NULL)
-		(void)snprintf(out, len, "%s", s->hop->tls_name);
+	if (s->tls_name != NULL)
+		(void)snprintf(out, len, "%s", s->tls_name);
 	else if (sys != NULL)
 		join_names(sys, out, len);
 	else
@@ -54,22 +54,24 @@ expected_text(const struct sip_stream *s, char *out, size_t len)
 }
 
 void
-stream_peer_refused(struct sip_stream *s, const char *why)
+stream_peer_refused(
+    struct stream *s, enum stream_refusal reason, const char *why)
 {
-	const struct conf *c = s->snap->conf;
 	const struct conf_system *sys = system_of(s);
+	uint16_t whose = GW_SYSTEM_NONE;
+	const char *listener =
+	    s->class->listener(s->snap->conf, s->listener, &whose);
 	const struct tls *t = s->io.tls;
 	char peer[CONF_ADDR_TEXT], expected[EXPECTED_MAX];
 
 	conf_addr_text(&s->peer, peer);
 	expected_text(s, expected, sizeof(expected));
-	metrics_one(&s->w->metrics, METRIC_REFUSED_CONNECTIONS);
-	LOG_WARN("stream.refused", kv_text("peer", peer),
+	metrics_one(&s->w->metrics, s->class->refused[reason]);
+	LOG_WARN(s->class->http ? "http.refused" : "stream.refused",
+	    kv_text("peer", peer),
 	    kv_text("transport", conf_transport_name(s->transport)),
 	    kv_text("side", s->outbound ? "client" : "server"),
-	    kv_text("listener", s->listener < c->n_listeners ?
-				    c->listeners[s->listener].id :
-				    "-"),
+	    kv_text("listener", listener == NULL ? "-" : listener),
 	    kv_text("system", sys == NULL ? "-" : sys->base.id),
 	    kv_text("why", why),
 	    kv_text("subject", t == NULL ? "" : t->subject),
@@ -78,13 +80,14 @@ stream_peer_refused(struct sip_stream *s, const char *why)
 }
 
 static void
-log_open(const struct sip_stream *s)
+log_open(const struct stream *s)
 {
 	const struct tls *t = s->io.tls;
 	char peer[CONF_ADDR_TEXT];
 
 	conf_addr_text(&s->peer, peer);
-	LOG_INFO("stream.open", kv_text("peer", peer),
+	LOG_INFO(s->class->http ? "http.open" : "stream.open",
+	    kv_text("peer", peer),
 	    kv_text("transport", conf_transport_name(s->transport)),
 	    kv_text("side", s->outbound ? "client" : "server"),
 	    kv_text("system", system_of(s)->base.id),
@@ -95,8 +98,8 @@ log_open(const struct sip_stream *s)
 
 /* ---- identity ---- */
 
-static bool
-same_name(const char *a, const char *b)
+bool
+stream_peer_same_name(const char *a, const char *b)
 {
 	return a == b || (a != NULL && b != NULL &&
 			     gw_span_ieq(gw_span_of(a), gw_span_of(b)));
@@ -105,12 +108,13 @@ same_name(const char *a, const char *b)
 /* The system that an accepted peer's certificate names; NULL or why not. */
 static const char *
 accepted_system(
-    const struct sip_stream *s, const struct tls_identity *id, uint16_t *system)
+    const struct stream *s, const struct tls_identity *id, uint16_t *system)
 {
-	const struct conf *c = s->snap->conf;
-	uint16_t only = c->listeners[s->listener].system;
+	uint16_t only = GW_SYSTEM_NONE;
 
-	switch ((int)tls_identity_system(id, c, system)) {
+	if (s->class->listener(s->snap->conf, s->listener, &only) == NULL)
+		return "its listener is gone";
+	switch ((int)tls_identity_system(id, s->snap->conf, system)) {
 	case GW_OK: break;
 	case GW_EAUTH: return "the certificate names more than one system";
 	default: return "no system may show this certificate's names";
@@ -121,10 +125,10 @@ accepted_system(
 }
 
 static const char *
-dialled_system(const struct sip_stream *s, const struct tls_identity *id)
+dialled_system(const struct stream *s, const struct tls_identity *id)
 {
-	if (s->hop != NULL && s->hop->tls_name != NULL)
-		return tls_identity_has(id, gw_span_of(s->hop->tls_name)) ?
+	if (s->tls_name != NULL)
+		return tls_identity_has(id, gw_span_of(s->tls_name)) ?
 			   NULL :
 			   "the certificate lacks the next hop's name";
 	return tls_identity_is(id, system_of(s)) ?
@@ -134,7 +138,7 @@ dialled_system(const struct sip_stream *s, const struct tls_identity *id)
 
 /* Settle *system from the certificate; NULL or why it is refused. */
 static const char *
-identify(const struct sip_stream *s, uint16_t *system)
+identify(const struct stream *s, uint16_t *system)
 {
 	const X509 *leaf = tls_peer(s->io.tls);
 	struct tls_identity id;
@@ -151,7 +155,7 @@ identify(const struct sip_stream *s, uint16_t *system)
 }
 
 static const struct tls_ctx *
-tls_of(const struct sip_stream *s)
+tls_of(const struct stream *s)
 {
 	const struct netset *set = netset_of(s->snap);
 
@@ -159,7 +163,7 @@ tls_of(const struct sip_stream *s)
 }
 
 static int64_t
-expiry(const struct sip_stream *s)
+expiry(const struct stream *s)
 {
 	ASN1_TIME *now =
 	    ASN1_TIME_set(NULL, (time_t)(s->w->now.wall_us / 1000000));
@@ -173,45 +177,25 @@ expiry(const struct sip_stream *s)
 	       ((int64_t)days * 86400 + seconds) * INT64_C(1000000);
 }
 
-/* A connection that the peer opened can serve a next hop only if it comes
- * from that very address, and shows what the hop must show. */
-static void
-find_hop(struct sip_stream *s)
-{
-	const struct conf_system *sys = system_of(s);
-	struct tls_identity id = { 0 };
-
-	if (s->io.tls != NULL &&
-	    tls_identity_read(tls_peer(s->io.tls), &id) != GW_OK)
-		return;
-	for (size_t i = 0; i < sys->n_hops && s->hop == NULL; i++) {
-		const struct conf_hop *h = &sys->hops[i];
-		if (h->transport == s->transport &&
-		    sock_addr_eq(&h->addr, &s->peer) &&
-		    (h->tls_name == NULL || s->io.tls == NULL ||
-			tls_identity_has(&id, gw_span_of(h->tls_name))))
-			s->hop = h;
-	}
-}
-
 static const char *
-over_limit(const struct sip_stream *s)
+over_limit(const struct stream *s)
 {
 	const struct conf_system *sys = system_of(s);
 	uint32_t max = sys->max_connections != 0 ?
 			   sys->max_connections :
 			   s->snap->conf->limits.system_connections;
 
-	return !s->outbound && s->w->conns->per_system[s->system] >= max ?
+	return !s->outbound && s->conns->per_system[s->system] >= max ?
 		   "the system has too many connections" :
 		   NULL;
 }
 
 bool
-stream_peer_admit(struct sip_stream *s)
+stream_peer_admit(struct stream *s)
 {
 	uint16_t system = s->system;
 	const char *why = NULL;
+	enum stream_refusal reason = STREAM_REFUSED_NAME;
 
 	if (s->io.tls != NULL) {
 		if (s->verify && (tls_of(s) == NULL ||
@@ -224,19 +208,17 @@ stream_peer_admit(struct sip_stream *s)
 	if (why == NULL && system == GW_SYSTEM_NONE)
 		why = "nobody is behind this listener";
 	s->system = system;
-	if (why == NULL)
-		why = over_limit(s);
+	if (why == NULL && (why = over_limit(s)) != NULL)
+		reason = STREAM_REFUSED_LIMIT;
 	if (why != NULL) {
-		stream_peer_refused(s, why);
+		stream_peer_refused(s, reason, why);
 		return false;
 	}
 	s->admitted = true;
-	s->w->conns->opening--;
-	s->w->conns->per_system[s->system]++;
+	s->conns->opening--;
+	s->conns->per_system[s->system]++;
 	if (s->io.tls != NULL)
 		s->expires_us = expiry(s);
-	if (!s->outbound)
-		find_hop(s);
 	log_open(s);
 	return true;
 }
@@ -244,47 +226,14 @@ stream_peer_admit(struct sip_stream *s)
 /* ---- new settings ---- */
 
 static void
-withdraw(struct sip_stream *s, const char *why)
+withdraw(struct stream *s, const char *why)
 {
-	stream_peer_refused(s, why);
-	sip_stream_close(s, why);
-}
-
-/* The listener whose name the connection uses: the same one, else another
- * that can stand for it; UINT16_MAX if there is none. */
-static uint16_t
-next_listener(const struct sip_stream *s, const struct snapshot *to)
-{
-	const struct conf *c = to->conf;
-	uint16_t same = act_listener(s->snap, s->listener, to);
-
-	if (same != UINT16_MAX)
-		return same;
-	for (size_t i = 0; i < c->n_listeners; i++) {
-		const struct conf_listener *l = &c->listeners[i];
-		if (l->transport == s->transport &&
-		    (l->system == s->system ||
-			(s->io.tls != NULL && l->system == GW_SYSTEM_NONE)))
-			return (uint16_t)i;
-	}
-	return UINT16_MAX;
-}
-
-static const struct conf_hop *
-next_hop(const struct sip_stream *s, const struct conf_system *sys)
-{
-	for (size_t i = 0; s->hop != NULL && i < sys->n_hops; i++) {
-		const struct conf_hop *h = &sys->hops[i];
-		if (sock_addr_eq(&h->addr, &s->hop->addr) &&
-		    h->transport == s->hop->transport &&
-		    same_name(h->tls_name, s->hop->tls_name))
-			return h;
-	}
-	return NULL;
+	stream_peer_refused(s, STREAM_REFUSED_SETTINGS, why);
+	stream_close(s, why);
 }
 
 static uint16_t
-next_tls(const struct sip_stream *s, const struct conf *c)
+next_tls(const struct stream *s, const struct conf *c)
 {
 	if (s->io.tls == NULL)
 		return UINT16_MAX;
@@ -297,12 +246,14 @@ next_tls(const struct sip_stream *s, const struct conf *c)
 
 /* What s is under `to`; NULL, or why it must go. */
 static const char *
-move_to(struct sip_stream *s, struct snapshot *to)
+move_to(struct stream *s, struct snapshot *to)
 {
 	const struct conf *c = to->conf;
 	bool known = s->system != GW_SYSTEM_NONE;
 	uint16_t system =
 	    known ? act_system(s->snap, s->system, to) : GW_SYSTEM_NONE;
+	uint16_t whose = GW_SYSTEM_NONE;
+	const char *why;
 
 	if (known && system == GW_SYSTEM_NONE)
 		return "the system is not configured any more";
@@ -314,60 +265,51 @@ move_to(struct sip_stream *s, struct snapshot *to)
 	    (tls != UINT16_MAX &&
 		memcmp(netset_of(s->snap)->tls[s->tls].trust,
 		    netset_of(to)->tls[tls].trust, TLS_CTX_DIGEST_LEN) != 0);
-	if (known)
-		s->hop = next_hop(s, &c->systems[system]);
+	why = s->class->move(s, to, system);
 	s->system = system; /* an index of `to` from here on */
-	uint16_t listener = next_listener(s, to);
 	struct snapshot *old = s->snap;
 	s->snap = snapshot_ref(to);
 	snapshot_unref(old);
 	s->tls = tls;
-	s->listener = listener == UINT16_MAX ? 0 : listener;
 	s->check = s->io.tls != NULL;
-	if (listener == UINT16_MAX)
-		return "its listener is gone";
-	if (s->io.tls == NULL && !s->outbound &&
-	    c->listeners[listener].system != system)
-		return "its listener is for another system now";
-	if (s->outbound && known &&
-	    !conf_system_reaches(&c->systems[system], &s->peer))
-		return "the address is out of the system's reach now";
-	return NULL;
+	if (why == NULL && s->io.tls == NULL && !s->outbound &&
+	    (s->class->listener(c, s->listener, &whose) == NULL ||
+		whose != system))
+		why = "its listener is for another system now";
+	return why;
 }
 
 void
-stream_peer_use(struct worker *w)
+stream_peer_use(struct conns *c, struct snapshot *to)
 {
-	struct sip_stream *s = w->conns->all, *next;
+	struct stream *s = c->all, *next;
 
 	/* Counted anew, as the indices of systems may have changed. */
-	memset(w->conns->per_system, 0,
-	    CONF_SYSTEMS_MAX * sizeof(*w->conns->per_system));
+	memset(c->per_system, 0, CONF_SYSTEMS_MAX * sizeof(*c->per_system));
 	for (; s != NULL; s = next) {
 		next = s->next;
-		const char *why = move_to(s, w->snap);
+		const char *why = move_to(s, to);
 		if (s->admitted)
-			w->conns->per_system[s->system]++;
+			c->per_system[s->system]++;
 		if (why != NULL)
 			withdraw(s, why);
 	}
-	w->conns->check = w->conns->all;
+	c->check = c->all;
 }
 
-bool
-stream_peer_more(struct worker *w)
+void
+stream_peer_more(struct conns *c)
 {
-	for (int i = 0; i < CHECKS_MAX && w->conns->check != NULL; i++) {
-		struct sip_stream *s = w->conns->check;
-		w->conns->check = s->next;
+	for (int i = 0; i < CHECKS_MAX && c->check != NULL; i++) {
+		struct stream *s = c->check;
+		c->check = s->next;
 		if (s->state == STREAM_OPEN || s->state == STREAM_ENDING)
 			(void)stream_peer_check(s);
 	}
-	return w->conns->check != NULL;
 }
 
 bool
-stream_peer_check(struct sip_stream *s)
+stream_peer_check(struct stream *s)
 {
 	uint16_t system = s->system;
 	const char *why = NULL;

@@ -9,28 +9,32 @@
 #ifndef STREAM_PEER_H
 #define STREAM_PEER_H
 
-#include "net/sip_stream.h"
+#include "net/stream.h"
 
 /**
  * The handshake is done, or the plain connection stands: settle the system,
  * count it.  False: it was refused, logged, and must be closed.
  */
-bool stream_peer_admit(struct sip_stream *s);
+bool stream_peer_admit(struct stream *s);
 
 /**
- * New settings are in force (w->snap): what is cheap to look at is looked at
- * now, and what is out closes; certificates are looked at again when a
- * connection is next used, and in the turns that follow.
+ * Settings `to` are in force: what is cheap to look at is looked at now, and
+ * what is out closes; certificates are looked at again when a connection is
+ * next used, and in the turns that follow.
  */
-void stream_peer_use(struct worker *w);
-/** Look at some more certificates.  True while there are others. */
-bool stream_peer_more(struct worker *w);
+void stream_peer_use(struct conns *c, struct snapshot *to);
+/** Look at some more certificates; c->check says whether there are others. */
+void stream_peer_more(struct conns *c);
 
 /** Call before every use.  False: the certificate does not hold under the
  * settings in force, and the connection has been closed. */
-bool stream_peer_check(struct sip_stream *s);
+bool stream_peer_check(struct stream *s);
 
 /** One line for a connection that was not admitted, and a counter. */
-void stream_peer_refused(struct sip_stream *s, const char *why);
+void stream_peer_refused(
+    struct stream *s, enum stream_refusal reason, const char *why);
+
+/** Two names that a peer must show, or NULL. */
+bool stream_peer_same_name(const char *a, const char *b);
 
 #endif

@@ -14,6 +14,8 @@
 #include "mcxgw/log.h"
 #include "net/act.h"
 #include "net/conns.h"
+#include "net/http/http_conn.h"
+#include "net/http/http_pool.h"
 #include "net/listen.h"
 #include "net/post.h"
 #include "net/sip_stream.h"
@@ -44,6 +46,28 @@ worker_closed(struct worker *w, uint64_t conn)
 	    (struct gw_span){ (const uint8_t *)&conn, sizeof(conn) });
 	w->closed.bad = false; /* full: nothing but health depends on it */
 }
+
+/* ---- what services say ---- */
+
+static void
+on_heard(void *arg, uint64_t ticket, const struct gw_http_response *r)
+{
+	struct worker *w = arg;
+
+	core_heard(w->core, ticket, r, w->now);
+	act(w);
+}
+
+static void
+on_unheard(void *arg, uint64_t ticket, const char *why)
+{
+	struct worker *w = arg;
+
+	core_unheard(w->core, ticket, why, w->now);
+	act(w);
+}
+
+static const struct http_pool_user pool_user = { on_heard, on_unheard };
 
 /* ---- the mailbox ---- */
 
@@ -93,7 +117,9 @@ take_snapshot(struct worker *w, struct post_snapshot *p)
 	w->snap = snapshot_ref(p->snap);
 	sip_udp_use(w->udp, w->snap, p->fds);
 	listens_use(w->listens, w->snap, p->fds);
-	stream_peer_use(w);
+	stream_peer_use(w->conns, w->snap);
+	stream_peer_use(w->http, w->snap);
+	http_pool_use(w->pool);
 	snapshot_unref(old);
 	atomic_store(&w->generation, w->snap->generation);
 	note = post_note_new(POST_SWAPPED, w->index, w->snap->generation);
@@ -191,7 +217,8 @@ on_sweep(int fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	worker_tick(w);
-	sip_stream_sweep(w);
+	stream_sweep(w->conns);
+	stream_sweep(w->http);
 	sip_udp_sweep(w->udp);
 }
 
@@ -200,17 +227,22 @@ on_sweep(int fd, short what, void *arg)
 static void
 end_turn(struct worker *w)
 {
-	sip_stream_run_busy(w);
-	(void)stream_peer_more(w);
+	stream_run_busy(w->conns);
+	stream_run_busy(w->http);
+	stream_peer_more(w->conns);
+	stream_peer_more(w->http);
 	for (int i = 0; i < FLUSHES_MAX; i++) {
 		act_failed(w);
+		http_pool_turn(w->pool);
 		sip_udp_flush(w->udp);
-		sip_stream_flush(w);
+		stream_flush(w->conns);
+		stream_flush(w->http);
 		if (w->failed.len == 0)
 			break;
 	}
 	arm_timer(w);
 	conns_empty_grave(w->conns);
+	conns_empty_grave(w->http);
 	atomic_store_explicit(
 	    &w->open, core_open(w->core), memory_order_relaxed);
 	atomic_store_explicit(
@@ -221,8 +253,8 @@ end_turn(struct worker *w)
 static bool
 has_more(const struct worker *w)
 {
-	return w->conns->busy != NULL || w->conns->dirty != NULL ||
-	       w->conns->check != NULL || w->failed.len > 0;
+	return conns_have_work(w->conns) || conns_have_work(w->http) ||
+	       http_pool_has_more(w->pool) || w->failed.len > 0;
 }
 
 /* The heap of a thread grows by a system call for a few pages each time.  Let
@@ -263,7 +295,7 @@ run(void *arg)
 static bool
 add_events(struct worker *w)
 {
-	static const struct timeval sweep = { 0, SIP_STREAM_SWEEP_MS * 1000 };
+	static const struct timeval sweep = { 0, STREAM_SWEEP_MS * 1000 };
 
 	w->on_mbox = event_new(
 	    w->base, mbox_fd(w->mbox), EV_READ | EV_PERSIST, on_mbox, w);
@@ -296,8 +328,10 @@ fill(struct worker *w, const struct worker_setup *setup)
 	w->udp = sip_udp_new(w);
 	w->listens = listens_new(w);
 	w->conns = conns_new(w->index, w->key);
+	w->http = conns_new(w->index, w->key);
+	w->pool = http_pool_new(w, &pool_user, w);
 	return w->core != NULL && w->udp != NULL && w->listens != NULL &&
-	       w->conns != NULL;
+	       w->conns != NULL && w->http != NULL && w->pool != NULL;
 }
 
 struct worker *
@@ -315,6 +349,7 @@ worker_new(const struct worker_setup *setup)
 	w->read = malloc(WORKER_READ_MAX);
 	gw_buf_init(&w->failed, FAILED_CAP);
 	gw_buf_init(&w->closed, FAILED_CAP);
+	gw_buf_init(&w->http_out, HTTP_CONN_OUT_MAX);
 	(void)snprintf(w->name, sizeof(w->name), "w%u", w->index % 1000);
 	if (fill(w, setup))
 		return w;
@@ -355,6 +390,8 @@ worker_free(struct worker *w)
 {
 	if (w == NULL)
 		return;
+	http_pool_free(w->pool);
+	conns_free(w->http);
 	conns_free(w->conns);
 	listens_free(w->listens);
 	sip_udp_free(w->udp);
@@ -368,6 +405,7 @@ worker_free(struct worker *w)
 	snapshot_unref(w->snap);
 	gw_buf_clear(&w->failed);
 	gw_buf_clear(&w->closed);
+	gw_buf_clear(&w->http_out);
 	free(w->read);
 	free(w);
 }

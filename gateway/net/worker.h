@@ -18,10 +18,10 @@
 #include "net/netset.h"
 
 struct conns;
+struct http_pool;
 struct event;
 struct event_base;
 struct listens;
-struct sip_stream;
 struct sip_udp;
 struct worker;
 
@@ -58,7 +58,11 @@ struct worker {
 
 	struct sip_udp *udp;
 	struct listens *listens;
-	struct conns *conns;
+	struct conns *conns; /* SIP */
+	struct conns *http;
+	struct gw_buf http_out; /* what a connection is about to write */
+	uint64_t http_open; /* requests that wait for their answer */
+	struct http_pool *pool;
 	struct gw_buf failed; /* uint64_t send ids */
 	struct gw_buf closed; /* uint64_t ids of connections */
 	uint8_t *read; /* WORKER_READ_MAX */

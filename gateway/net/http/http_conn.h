@@ -19,7 +19,15 @@
 #include "conf/conf.h"
 #include "mcxgw/http.h"
 
+/* Octets that one connection may have to write. */
+#define HTTP_CONN_OUT_MAX (2u << 20)
+/* The peer says nothing while something is open: ask for a sign of life. */
+#define HTTP_CONN_SILENT_S 10
+
 struct http_conn;
+struct http_events;
+struct stream;
+struct stream_setup;
 struct worker;
 
 /* What the user of a connection that we opened hears. */
@@ -63,9 +71,26 @@ enum gw_err http_conn_ask(struct http_conn *c, uint64_t ticket,
 /** Nobody waits for ticket; no event comes for it. */
 void http_conn_drop(struct http_conn *c, uint64_t ticket);
 
-/** Ask nothing more, finish what is open, then close. */
+/** Ask nothing more, finish what is open, then close; ending() does not come
+ * for it. */
 void http_conn_end(struct http_conn *c);
 /** Close it now: each ticket fails, then closed(). */
 void http_conn_close(struct http_conn *c, const char *why);
+
+/*
+ * The other way: for http_server.c.
+ */
+
+/** A connection that was accepted; events are those of a server, with the
+ * connection as their argument.  NULL: no room. */
+struct http_conn *http_conn_accept(struct worker *w,
+    const struct stream_setup *setup, const struct http_events *ev);
+struct stream *http_conn_stream(struct http_conn *c);
+struct http_conn *http_conn_of(struct stream *s);
+/** "h2" or "http/1.1"; "-": not known yet. */
+const char *http_conn_protocol(const struct http_conn *c);
+/** As answer() of http_proto_class.  Closes nothing. */
+enum gw_err http_conn_answer(struct http_conn *c, uint64_t stream,
+    const struct gw_http_response *r) GW_NODISCARD;
 
 #endif
