@@ -74,6 +74,10 @@ lookup_pull_child(struct lookup_pull *p, bool *more)
 		*more = event == GW_XP_START;
 		if (!*more || gw_span_eq(p->xp.ns, p->ns))
 			return GW_OK;
+		/* More likely a forgotten prefix than an extension. */
+		if (p->xp.ns.len == 0)
+			return lookup_pull_refuse(
+			    p, "an element without a namespace");
 		if ((err = lookup_pull_skip(p)) != GW_OK)
 			return err;
 	}

@@ -1,7 +1,8 @@
 /*
  * lookup_pull.h: walk over a small XML document whose form is known.
  *
- * Elements of other namespaces are passed over, with all that is in them.
+ * Elements of other namespaces are passed over, with all that is in them; those
+ * of none are refused.
  * The fault of every failure is set.
  */
 #ifndef LOOKUP_PULL_H

@@ -238,6 +238,10 @@ wrong_xml_is_refused(void **state)
 		{ HEAD "><domain kms='k'/><domain kms='k'/>" TAIL, true },
 		{ HEAD "><domain kms='k'/><domain kms='K'/>" TAIL, false },
 		{ HEAD "><external/>" TAIL, true },
+		{ "<x:domain-lookup xmlns:x='" NS
+		  "' user='sip:bob@b.example'><x:domain kms='k'><external/>"
+		  "</x:domain></x:domain-lookup>",
+		    true },
 		{ HEAD "/><x/>", true },
 		{ HEAD ">", true },
 		{ "{" BOB ",\"domains\":[]}", true },

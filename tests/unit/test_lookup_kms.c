@@ -340,7 +340,7 @@ what_could_mislead_is_refused(void **state)
 		URL URL LOOKUP(USER), LOOKUP(USER USER),
 		LOOKUP(USER) LOOKUP(USER), LOOKUP(USER) ERROR("404"),
 		/* unknown where domains stand */
-		LOOKUP(USER "<KmsUriList/>"),
+		LOOKUP(USER "<KmsUriList/>"), LOOKUP(USER "<x xmlns=''/>"),
 		"<KmsMessage><KmsInit/></KmsMessage>" URL, LOOKUP(USER "text"),
 		/* no KMS URI */
 		LOOKUP(USER "<KmsUri/>"), LOOKUP(USER "<KmsUri>a b</KmsUri>"),
