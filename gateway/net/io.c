@@ -200,6 +200,8 @@ io_put(struct io *io, struct gw_span octets)
 		io->queued += put;
 		io->written += put;
 	}
+	if (octets.len == 0)
+		return GW_OK;
 	/* What broke the connection, the next flush meets again. */
 	enum gw_err err = reserve(io, octets.len);
 	if (err != GW_OK)
