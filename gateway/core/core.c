@@ -6,6 +6,9 @@
 #include <stdlib.h>
 
 #include "codec/sip/sip_frame.h"
+#include "core/askers.h"
+#include "core/kms_fetch.h"
+#include "core/kms_pass.h"
 #include "mcxgw/siphash.h"
 
 uint64_t
@@ -150,12 +153,14 @@ core_new(const struct core_setup *setup, struct snapshot *s, struct gw_now now)
 	c->gate.meter = true;
 	c->sealer = token_sealer_new();
 	c->why = why_new(CORE_WHY_KEPT);
+	c->askers = askers_new();
 	c->arena = core_fresh_arena(c);
 	if (c->gate.verifier == NULL || c->sealer == NULL || c->why == NULL ||
-	    c->arena == NULL ||
+	    c->askers == NULL || c->arena == NULL ||
 	    !txns_init(&c->txns, core_limits(c)->transactions) ||
 	    token_sealer_use(c->sealer, s->tokens) != GW_OK ||
-	    !lookups_use(c, NULL, s) || !core_probes_start(c)) {
+	    !lookups_use(c, NULL, s) || !core_probes_start(c) ||
+	    !kms_fetch_start(c)) {
 		core_free(c);
 		return NULL;
 	}
@@ -168,6 +173,8 @@ core_free(struct core *c)
 	if (c == NULL)
 		return;
 	core_probes_stop(c);
+	kms_fetch_stop(c);
+	core_askers_stop(c);
 	lookups_free(c);
 	txns_clear(&c->txns);
 	eccsi_verifier_free(c->gate.verifier);
@@ -204,11 +211,14 @@ core_use(struct core *c, struct snapshot *s, struct gw_now now)
 	token_sealer_free(c->sealer);
 	c->sealer = sealer;
 	core_probes_stop(c);
+	kms_fetch_stop(c);
 	c->snap = snapshot_ref(s);
 	snapshot_unref(old);
 	c->txns.max = core_limits(c)->transactions;
 	if (!c->draining && !core_probes_start(c))
 		LOG_ERROR("probe.off", kv_text("why", "out of memory"));
+	if (!c->draining && !kms_fetch_start(c))
+		LOG_ERROR("kms.watch-off", kv_text("why", "out of memory"));
 	return true;
 }
 
@@ -285,7 +295,8 @@ core_heard(struct core *c, uint64_t ticket, const struct gw_http_response *r,
 	    "core.heard", kv_id("ticket", ticket), kv_num("status", r->status));
 	switch (core_ticket_owner(ticket)) {
 	case CORE_OWNER_LOOKUP: lookups_heard(c, ticket, r); break;
-	case CORE_OWNER_KMS: break;
+	case CORE_OWNER_KMS: kms_pass_heard(c, ticket, r, NULL); break;
+	case CORE_OWNER_WATCH: kms_fetch_heard(c, ticket, r, NULL); break;
 	}
 	core_finish(c);
 }
@@ -298,7 +309,8 @@ core_unheard(
 	LOG_DEBUG("core.unheard", kv_id("ticket", ticket), kv_text("why", why));
 	switch (core_ticket_owner(ticket)) {
 	case CORE_OWNER_LOOKUP: lookups_unheard(c, ticket, why); break;
-	case CORE_OWNER_KMS: break;
+	case CORE_OWNER_KMS: kms_pass_heard(c, ticket, NULL, why); break;
+	case CORE_OWNER_WATCH: kms_fetch_heard(c, ticket, NULL, why); break;
 	}
 	core_finish(c);
 }
@@ -358,6 +370,7 @@ core_drain(struct core *c)
 {
 	c->draining = true;
 	core_probes_stop(c);
+	kms_fetch_stop(c);
 }
 
 size_t

@@ -14,6 +14,7 @@
  *   lookups.c   lookups: answers that are remembered, questions in flight
  *   asked.c     requests of askers over HTTP
  *   kms_pass.c  those for a KMS, passed on
+ *   kms_fetch.c the certificates of KMSs, fetched and compared
  *   why.c       the last decisions, for `ctl why`
  */
 #ifndef ENGINE_H
@@ -41,7 +42,7 @@
 #define CORE_RETRY_S	5 /* Retry-After of a 503 of our own */
 
 /* Who sent a CORE_ASK, and hears of it: the top octet of its ticket. */
-enum core_owner { CORE_OWNER_LOOKUP = 1, CORE_OWNER_KMS };
+enum core_owner { CORE_OWNER_LOOKUP = 1, CORE_OWNER_KMS, CORE_OWNER_WATCH };
 #define CORE_OWNER_SHIFT 56
 
 static inline uint64_t
@@ -58,15 +59,22 @@ core_ticket_owner(uint64_t ticket)
 }
 
 /* Kinds of wheel nodes beside enum txn_timer: core_timer() calls
- * core_probe_due(), lookups_due(), core_asked_due(), core_kms_due(). */
+ * core_probe_due(), lookups_due(), core_asked_due(), kms_fetch_due(). */
 enum core_timer_kind {
 	CORE_TIMER_PROBE = TXN_TIMER_N,
 	CORE_TIMER_LOOKUP,
 	CORE_TIMER_ASKED,
-	CORE_TIMER_KMS
+	CORE_TIMER_WATCH
 };
 
-struct probes; /* probe.c */
+struct probes; /* asked.c */
+void core_asked_due(struct core *c, struct wheel_node *n);
+/** Nobody waits any more. */
+void core_askers_stop(struct core *c);
+
+/* probe.c */
+struct askers; /* askers.h */
+struct fetches; /* kms_fetch.c */
 
 struct core {
 	struct core_setup setup;
@@ -80,6 +88,9 @@ struct core {
 	struct why *why;
 	struct probes *probes;
 	struct lookups *lookups;
+	struct askers *askers;
+	struct fetches *fetches;
+	uint64_t kms_tickets; /* given out */
 	struct metrics metrics;
 	bool draining;
 	struct rounds rounds; /* redirects of one call */

@@ -303,6 +303,8 @@ verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
 	struct mikey_compat compat = compat_of(s->policy, m);
 	const struct kms_cert *cert = kms_certs_find(s->kms, f->initiator_kms);
 
+	if (cert == NULL)
+		cert = kms_watch_find(s->kms_watch, f->initiator_kms);
 	f->state = GW_KEY_UNVERIFIABLE;
 	f->why = "no certificate of the initiator's KMS";
 	if (cert == NULL)

@@ -69,8 +69,11 @@ make_state(struct snapshot *s, const struct snapshot *old)
 	    old == NULL ? NULL : old->policy, old == NULL ? NULL : old->conf,
 	    old == NULL ? NULL : old->meters);
 	s->names = names_new(s->conf);
+	s->kms_index = kms_index_new(s->conf);
+	s->kms_watch = kms_watch_new(s, old);
 	token_ring_derive(s->tokens, "branch", s->branch_key);
-	return s->health != NULL && s->meters != NULL && s->names != NULL;
+	return s->health != NULL && s->meters != NULL && s->names != NULL &&
+	       s->kms_index != NULL && s->kms_watch != NULL;
 }
 
 struct snapshot *
@@ -118,6 +121,8 @@ snapshot_unref(struct snapshot *s)
 	health_free(s->health);
 	names_free(s->names);
 	services_free(s->services);
+	kms_watch_free(s->kms_watch);
+	kms_index_free(s->kms_index);
 	redirects_free(s->redirects);
 	token_ring_free(s->tokens);
 	kms_certs_free(s->kms);

@@ -17,6 +17,8 @@
 #include "codec/token/token.h"
 #include "conf/conf.h"
 #include "core/health.h"
+#include "core/kms_index.h"
+#include "core/kms_watch.h"
 #include "core/meter.h"
 #include "core/names.h"
 #include "core/redirects.h"
@@ -30,6 +32,8 @@ struct snapshot {
 	struct names *names; /* of conf: names_new() */
 	struct policy *policy;
 	struct kms_certs *kms;
+	struct kms_index *kms_index;
+	struct kms_watch *kms_watch;
 	struct token_ring *tokens;
 	struct health *health; /* one entry for each hop id */
 	struct redirects *redirects;

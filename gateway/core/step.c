@@ -4,6 +4,8 @@
  */
 #include "core/engine.h"
 
+#include "core/kms_fetch.h"
+
 #include <stdlib.h>
 
 static const char *const state_names[TXN_STATE_N] = {
@@ -340,6 +342,8 @@ other_timer(struct core *c, struct wheel_node *n)
 	switch (n->kind) {
 	case CORE_TIMER_PROBE: core_probe_due(c, n); break;
 	case CORE_TIMER_LOOKUP: lookups_due(c, n); break;
+	case CORE_TIMER_ASKED: core_asked_due(c, n); break;
+	case CORE_TIMER_WATCH: kms_fetch_due(c, n); break;
 	}
 }
 

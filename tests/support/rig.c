@@ -105,7 +105,9 @@ load(struct rig *r, const struct snapshot *old)
 static void
 start(struct rig *r, uint8_t seed)
 {
-	struct core_setup setup = { .n_workers = 1, .replay = r->replay };
+	struct core_setup setup = {
+		.n_workers = 1, .replay = r->replay, .probes = r->watches
+	};
 
 	memset(setup.seed, seed, sizeof(setup.seed));
 	r->core = core_new(&setup, r->snap, r->now);
@@ -140,6 +142,7 @@ rig_open_with(struct rig *r, const struct rig_files *files)
 
 	*r = (struct rig){ .folder = "/tmp/mcxgw-rig-XXXXXX",
 		.now = { START_MONO_US, START_WALL_US } };
+	r->watches = files->watches;
 	if (files->wall_us != 0)
 		r->now.wall_us = files->wall_us;
 	gw_xml_init();

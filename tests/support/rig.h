@@ -22,6 +22,7 @@ struct rig {
 	struct replay *replay;
 	struct gw_now now;
 	enum conf_transport transport; /* what requests come in over */
+	bool watches;
 	char sent[RIG_TEXT_MAX]; /* of rig_sent() */
 };
 
@@ -33,6 +34,7 @@ struct rig_files {
 	const char *permits; /* the rules */
 	const char *policy; /* policy.xml, if config names it */
 	int64_t wall_us; /* the time of day at the start; 0: as usual */
+	bool watches; /* this worker probes hops and fetches certificates */
 };
 
 /** permits: the <permit> elements of the agreement between them. */
