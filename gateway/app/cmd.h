@@ -15,6 +15,7 @@ int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_decode(int argc, char **argv);
+int cmd_lookup(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "app/args.h"
 #include "app/settings.h"
+#include "net/ctl.h"
 #include "net/ctl_ask.h"
 
 #define ANSWER_MAX (8u << 20)
@@ -23,16 +24,20 @@ static const struct args_option options[] = {
 };
 
 static const struct args_verb verb = {
-	"ctl (-c FILE | --socket PATH) status|reload|drain|why ID [--json]",
+	"ctl (-c FILE | --socket PATH) status|reload|drain|why ID|\n"
+	"           lookup show [USER]|lookup flush [USER] [--json]",
 	"Asks the running gateway over its control socket.\n\n"
 	"  status   generation, open transactions, connections, next hops\n"
 	"  reload   load all files again; every mistake if it is refused\n"
 	"  drain    no new dialogs from now on\n"
 	"  why ID   the decision with the id that a response or log line "
-	"told\n\n"
+	"told\n"
+	"  lookup show [USER]   what each worker remembers of a user, or of\n"
+	"                       the lookup services\n"
+	"  lookup flush [USER]  forget it, or everything\n\n"
 	"Exit status 0: done; 1: refused, or not known; 3: no gateway "
 	"answers.\n",
-	options, GW_COUNT(options), 1, 2
+	options, GW_COUNT(options), 1, 3
 };
 
 /* The socket that the configuration names, copied to out.  False: said why.
@@ -73,7 +78,7 @@ ask(const char *path, const struct args *a)
 	struct gw_buf line, answer;
 	bool yes = false;
 
-	gw_buf_init(&line, 512);
+	gw_buf_init(&line, CTL_LINE_MAX);
 	for (size_t i = 0; i < a->n_rest; i++)
 		gw_buf_fmt(&line, "%s%s", i > 0 ? " " : "", a->rest[i]);
 	if (a->values[JSON] != NULL)

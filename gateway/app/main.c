@@ -17,6 +17,7 @@ static const struct {
 	{ "check", cmd_check, "load everything, tell every mistake" },
 	{ "explain", cmd_explain, "the verdict on a message, step by step" },
 	{ "decode", cmd_decode, "what the gateway reads in a message" },
+	{ "lookup", cmd_lookup, "ask which security domains serve a user" },
 	{ "ctl", cmd_ctl, "talk to the running gateway" },
 };
 

@@ -241,6 +241,19 @@ lookups_find(struct core *c, struct snapshot *s, uint16_t system,
 	return LOOKUP_ANSWER;
 }
 
+enum lookup_found
+lookups_begin(struct core *c, uint16_t system, struct gw_span user,
+    struct gw_arena *arena, struct lookup_waiter *w,
+    struct gw_lookup_answer *out, struct lookup_source *source,
+    struct gw_now now)
+{
+	core_begin(c, now);
+	enum lookup_found found =
+	    lookups_find(c, c->snap, system, user, arena, w, out, source);
+	core_finish(c);
+	return found;
+}
+
 bool
 lookups_well(const struct core *c, const struct snapshot *s, uint16_t system)
 {

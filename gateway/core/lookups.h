@@ -58,6 +58,11 @@ enum lookup_found
 lookups_find(struct core *c, struct snapshot *s, uint16_t system,
     struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
     struct gw_lookup_answer *out, struct lookup_source *source);
+/** The same from outside of a call, by the snapshot in force. */
+enum lookup_found lookups_begin(struct core *c, uint16_t system,
+    struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
+    struct gw_lookup_answer *out, struct lookup_source *source,
+    struct gw_now now);
 /** w does not wait any more. */
 void lookups_leave(struct core *c, struct lookup_waiter *w);
 

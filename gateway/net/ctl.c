@@ -47,6 +47,7 @@ static const char *const verbs[CTL_VERB_N] = {
 	[CTL_RELOAD] = "reload",
 	[CTL_DRAIN] = "drain",
 	[CTL_WHY] = "why",
+	[CTL_LOOKUP] = "lookup",
 	[CTL_HELP] = "help",
 };
 
@@ -55,6 +56,8 @@ static const char help[] =
     "reload   load the configuration again and swap it\n"
     "drain    take no new dialogs; what is open goes on\n"
     "why ID   how the decision of that id was reached\n"
+    "lookup show [USER]   what is remembered of a user, of the services\n"
+    "lookup flush [USER]  forget it, or everything\n"
     "help     this\n"
     "A last word \"json\" asks for JSON.\n";
 
@@ -91,11 +94,32 @@ parse_id(struct gw_span s, uint64_t *out)
 	return true;
 }
 
+/* "show" or "flush", and a user if there is one. */
+static const char *
+take_lookup(struct gw_span line, size_t *at, struct ctl_question *q)
+{
+	struct gw_span word = next_word(line, at);
+	size_t next = *at;
+
+	q->flush = gw_span_eq(word, GW_SPAN("flush"));
+	if (!q->flush && !gw_span_eq(word, GW_SPAN("show")))
+		return "lookup needs show or flush; try help";
+	word = next_word(line, &next);
+	if (word.len == 0 || gw_span_eq(word, GW_SPAN("json")))
+		return NULL;
+	if (word.len > CTL_USER_MAX)
+		return "the user is too long";
+	memcpy(q->user, word.p, word.len);
+	*at = next;
+	return NULL;
+}
+
 const char *
 ctl_parse(struct gw_span line, struct ctl_question *out)
 {
 	struct ctl_question q = { 0 };
 	size_t at = 0, verb = 0;
+	const char *why = NULL;
 	struct gw_span word;
 
 	if (line.len > 0 && line.p[line.len - 1] == '\r')
@@ -108,6 +132,10 @@ ctl_parse(struct gw_span line, struct ctl_question *out)
 	q.verb = (enum ctl_verb)verb;
 	if (q.verb == CTL_WHY && !parse_id(next_word(line, &at), &q.why))
 		return "why needs an id of hexadecimal digits";
+	if (q.verb == CTL_LOOKUP)
+		why = take_lookup(line, &at, &q);
+	if (why != NULL)
+		return why;
 	word = next_word(line, &at);
 	q.json = gw_span_eq(word, GW_SPAN("json"));
 	if (q.json)

@@ -11,6 +11,8 @@
  *   reload     load everything again; "no" and every mistake if it is refused
  *   drain      no new dialogs from now on
  *   why ID     the decision of that id (16 hexadecimal digits), step by step
+ *   lookup show [USER]   what is remembered of a user, and of the services
+ *   lookup flush [USER]  forget it; without a user, everything
  *   help       the verbs
  *
  * "no" is the answer of a question that was understood and refused: unknown
@@ -23,7 +25,8 @@
 
 #include "mcxgw/buf.h"
 
-#define CTL_LINE_MAX	 256
+#define CTL_LINE_MAX	 1024
+#define CTL_USER_MAX	 512
 #define CTL_SESSIONS_MAX 16
 /* Longest time for a question to arrive and an answer to be taken. */
 #define CTL_DEADLINE_S 30
@@ -33,6 +36,7 @@ enum ctl_verb {
 	CTL_RELOAD,
 	CTL_DRAIN,
 	CTL_WHY,
+	CTL_LOOKUP,
 	CTL_HELP, /* answered here */
 	CTL_VERB_N
 };
@@ -41,6 +45,8 @@ struct ctl_question {
 	uint64_t id; /* of the question: names it in the answer */
 	enum ctl_verb verb;
 	uint64_t why; /* CTL_WHY: the decision */
+	bool flush; /* CTL_LOOKUP: else show */
+	char user[CTL_USER_MAX + 1]; /* CTL_LOOKUP; empty: all */
 	bool json;
 };
 

@@ -18,6 +18,7 @@
 #include "mcxgw/log.h"
 #include "net/admin.h"
 #include "net/ctl.h"
+#include "net/gather.h"
 #include "net/gauges.h"
 #include "net/mistakes.h"
 #include "net/notify.h"
@@ -57,6 +58,7 @@ struct gateway {
 	bool draining, leaving;
 	uint64_t leave_at_us;
 	struct asked whys[CTL_SESSIONS_MAX];
+	struct gather lookups;
 	struct asked reload; /* waits for swapped workers */
 	uint64_t reload_generation;
 	struct gw_buf reload_text;
@@ -229,7 +231,8 @@ static void
 status(struct gateway *g, const struct ctl_question *q)
 {
 	const struct snapshot *s = g->set.snap;
-	uint64_t up_s = (gw_now_read().mono_us - g->started.mono_us) / 1000000;
+	const struct gw_now now = gw_now_read();
+	uint64_t up_s = (now.mono_us - g->started.mono_us) / 1000000;
 	uint64_t conns = 0;
 	struct gw_buf out;
 	struct gw_json j;
@@ -263,10 +266,12 @@ status(struct gateway *g, const struct ctl_question *q)
 		gw_json_text(&j, "version", GW_VERSION);
 		gw_json_text(&j, "config", g->set.config);
 		gw_json_bool(&j, "draining", g->draining);
+		kms_watch_json(s->kms_watch, now.wall_us, &j);
 		gw_json_close(&j, '}');
 	} else {
 		gw_buf_fmt(&out, "version %s\nconfig %s\ndraining %s\n",
 		    GW_VERSION, g->set.config, g->draining ? "yes" : "no");
+		kms_watch_text(s->kms_watch, now.wall_us, &out);
 	}
 	ctl_answer(g->ctl, q->id, true, gw_buf_span(&out));
 	gw_buf_clear(&out);
@@ -339,6 +344,15 @@ why_answered(struct gateway *g, const struct post_why *p)
 }
 
 static void
+lookup(struct gateway *g, const struct ctl_question *q)
+{
+	const char *fault = gather_ask(&g->lookups, g->workers, g->set.n, q);
+
+	if (fault != NULL)
+		answer_no(g, q->id, q->json, fault);
+}
+
+static void
 on_question(void *arg, const struct ctl_question *q)
 {
 	struct gateway *g = arg;
@@ -351,6 +365,7 @@ on_question(void *arg, const struct ctl_question *q)
 		status(g, q);
 		break;
 	case CTL_WHY: why(g, q); break;
+	case CTL_LOOKUP: lookup(g, q); break;
 	case CTL_HELP:
 	case CTL_VERB_N: break; /* ctl has answered */
 	}
@@ -416,6 +431,9 @@ on_mbox(int fd, short what, void *arg)
 	while ((item = mbox_take(g->mbox)) != NULL) {
 		if (item->kind == POST_ANSWER)
 			why_answered(g, (const struct post_why *)item);
+		else if (item->kind == POST_LOOKED)
+			gather_take(&g->lookups, g->ctl,
+			    (const struct post_lookup *)item);
 		else if (item->kind == POST_SWAPPED)
 			swapped(g);
 		item->free(item);
@@ -615,6 +633,7 @@ stop(struct gateway *g)
 	replay_free(g->replay);
 	snapshot_unref(g->set.snap);
 	gw_buf_clear(&g->reload_text);
+	gather_clear(&g->lookups);
 	if (g->base != NULL)
 		event_base_free(g->base);
 }

@@ -93,6 +93,34 @@ post_why_new(enum post_kind kind, uint64_t question, uint64_t id, bool json)
 }
 
 static void
+free_lookup(struct mbox_item *item)
+{
+	struct post_lookup *p = (struct post_lookup *)item;
+
+	gw_buf_clear(&p->text);
+	free(p);
+}
+
+struct post_lookup *
+post_lookup_new(enum post_lookup_what what, uint64_t question,
+    struct gw_span user, bool json)
+{
+	struct post_lookup *p = calloc(1, sizeof(*p) + user.len);
+
+	if (p == NULL)
+		return NULL;
+	p->item = (struct mbox_item){ NULL, (int)POST_LOOKUP, free_lookup };
+	p->what = what;
+	p->question = question;
+	p->json = json;
+	gw_buf_init(&p->text, ANSWER_MAX);
+	p->user_len = user.len;
+	if (user.len > 0)
+		memcpy(p->user, user.p, user.len);
+	return p;
+}
+
+static void
 free_note(struct mbox_item *item)
 {
 	free(item);

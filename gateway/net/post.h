@@ -14,10 +14,12 @@ enum post_kind {
 	POST_SNAPSHOT, /* new settings */
 	POST_DRAIN,
 	POST_WHY,
+	POST_LOOKUP,
 	POST_END,
 	/* to the main thread */
 	POST_SWAPPED, /* a worker uses the new settings */
 	POST_ANSWER, /* to POST_WHY */
+	POST_LOOKED, /* to POST_LOOKUP */
 };
 
 struct post_message {
@@ -45,6 +47,27 @@ struct post_why {
 	struct gw_buf text; /* POST_ANSWER */
 };
 
+/* Of what a worker knows from lookups. */
+enum post_lookup_what { POST_LOOKUP_FLUSH, POST_LOOKUP_SHOW, POST_LOOKUP_FIND };
+
+struct lookup_once;
+
+struct post_lookup {
+	struct mbox_item item;
+	enum post_lookup_what what;
+	uint64_t question;
+	struct lookup_once *once; /* FIND; borrowed */
+	bool json;
+	/* POST_LOOKED */
+	unsigned worker;
+	bool found;
+	size_t n; /* forgotten */
+	struct gw_buf text;
+	/* The question's, of any spelling; empty: all. */
+	size_t user_len;
+	uint8_t user[];
+};
+
 struct post_note {
 	struct mbox_item item;
 	unsigned worker;
@@ -58,6 +81,8 @@ struct post_message *post_message_new(
 struct post_snapshot *post_snapshot_new(struct snapshot *s, size_t n_fds);
 struct post_why *
 post_why_new(enum post_kind kind, uint64_t question, uint64_t id, bool json);
+struct post_lookup *post_lookup_new(enum post_lookup_what what,
+    uint64_t question, struct gw_span user, bool json);
 /** One of the others. */
 struct post_note *
 post_note_new(enum post_kind kind, unsigned worker, uint64_t generation);

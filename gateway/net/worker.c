@@ -17,6 +17,7 @@
 #include "net/http/http_conn.h"
 #include "net/http/http_pool.h"
 #include "net/listen.h"
+#include "net/lookup_once.h"
 #include "net/post.h"
 #include "net/sip_stream.h"
 #include "net/sip_udp.h"
@@ -152,8 +153,12 @@ take_item(struct worker *w, struct mbox_item *item)
 		core_drain(w->core);
 		break;
 	case POST_WHY: take_why(w, (struct post_why *)item); return;
+	case POST_LOOKUP:
+		lookup_once_serve(w, (struct post_lookup *)item);
+		return;
 	case POST_END: w->ended = true; break;
 	case POST_SWAPPED:
+	case POST_LOOKED:
 	case POST_ANSWER: break; /* not for a worker */
 	}
 	item->free(item);

@@ -32,6 +32,14 @@ questions_are_read_strictly(void **state)
 		{ "why 8f3a21c0", NULL, CTL_WHY, 0x8f3a21c0, false },
 		{ "why FFFFFFFFFFFFFFFF json", NULL, CTL_WHY, UINT64_MAX,
 		    true },
+		{ "lookup show", NULL, CTL_LOOKUP, 0, false },
+		{ "lookup show json", NULL, CTL_LOOKUP, 0, true },
+		{ " lookup flush sip:a@b.example json", NULL, CTL_LOOKUP, 0,
+		    true },
+		{ "lookup", "show or flush", CTL_STATUS, 0, false },
+		{ "lookup all", "show or flush", CTL_STATUS, 0, false },
+		{ "lookup show a b", "too many", CTL_STATUS, 0, false },
+		{ "lookup show json json", "too many", CTL_STATUS, 0, false },
 		{ "help", NULL, CTL_HELP, 0, false },
 		{ "", "unknown verb", CTL_STATUS, 0, false },
 		{ "STATUS", "unknown verb", CTL_STATUS, 0, false },
@@ -58,6 +66,29 @@ questions_are_read_strictly(void **state)
 		assert_int_equal(q.why, cases[i].id);
 		assert_int_equal(q.json, cases[i].json);
 	}
+}
+
+static void
+users_are_read_whole(void **state)
+{
+	char line[CTL_USER_MAX + 64];
+	struct ctl_question q;
+
+	(void)state;
+	assert_null(ctl_parse(GW_SPAN("lookup show sip:a@b.example"), &q));
+	assert_string_equal(q.user, "sip:a@b.example");
+	assert_false(q.flush);
+	assert_null(ctl_parse(GW_SPAN("lookup flush"), &q));
+	assert_string_equal(q.user, "");
+	assert_true(q.flush);
+	for (unsigned extra = 0; extra < 2; extra++) {
+		int n = snprintf(line, sizeof(line), "lookup show %0*d",
+		    (int)(CTL_USER_MAX + extra), 7);
+		const char *why = ctl_parse(
+		    (struct gw_span){ (const uint8_t *)line, (size_t)n }, &q);
+		assert_int_equal(why == NULL, extra == 0);
+	}
+	assert_int_equal(strlen(q.user), CTL_USER_MAX);
 }
 
 struct rig {
@@ -238,6 +269,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(questions_are_read_strictly),
+		cmocka_unit_test(users_are_read_whole),
 		TEST(a_session_asks_once_and_ends),
 		TEST(what_is_wrong_is_answered_here),
 		TEST(sessions_are_bounded_and_those_that_left_are_forgotten),
