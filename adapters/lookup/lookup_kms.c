@@ -195,29 +195,34 @@ plain_authority(struct gw_span authority)
 	return authority;
 }
 
-/* Is url that of a question about user?  Spelled in another way, perhaps: the
- * other end may have put it together itself.  Scheme and escapes may differ,
- * and a path alone will do. */
-static bool
-is_url_of(struct gw_arena *a, const struct gw_lookup_ends *e,
+/* Is url, if there is one, that of a question about user?  Spelled in another
+ * way, perhaps: the other end may have put it together itself.  Scheme and
+ * escapes may differ, and a path alone will do. */
+static enum gw_err
+check_url(struct gw_arena *a, const struct gw_lookup_ends *e,
     struct gw_span url, struct gw_span user)
 {
 	struct gw_fault fault;
 	struct gw_span about;
 	size_t at;
 
+	if (url.p == NULL)
+		return GW_OK;
 	if (gw_span_istarts(url, GW_SPAN("https://")) ||
 	    gw_span_istarts(url, GW_SPAN("http://"))) {
 		url = gw_span_sub(url, gw_span_find(url, 0, '/') + 2, url.len);
 		at = gw_span_find(url, 0, '/');
 		if (!gw_span_ieq(plain_authority(gw_span_sub(url, 0, at)),
 			plain_authority(e->authority)))
-			return false;
+			return GW_EMALFORMED;
 		url = gw_span_sub(url, at, url.len);
 	}
-	return lookup_path_is(e->prefix, path_root, url, &url) &&
-	       lookup_path_user(a, url, &about, &fault) == GW_OK &&
-	       lookup_user_same(about, user);
+	if (!lookup_path_is(e->prefix, path_root, url, &url))
+		return GW_EMALFORMED;
+	enum gw_err err = lookup_path_user(a, url, &about, &fault);
+	if (err == GW_OK && !lookup_user_same(about, user))
+		err = GW_EMALFORMED;
+	return err;
 }
 
 /* Is what was said said of the user that was asked for? */
@@ -227,8 +232,9 @@ check_subject(struct gw_arena *a, const struct gw_lookup_ends *e,
     struct gw_fault *fault)
 {
 	*fault = (struct gw_fault){ 0, "ClientReqUrl is of another question" };
-	if (doc->url.p != NULL && !is_url_of(a, e, doc->url, q->user))
-		return GW_EMALFORMED;
+	enum gw_err err = check_url(a, e, doc->url, q->user);
+	if (err != GW_OK)
+		return err;
 	fault->why = "the answer is about another user";
 	if (doc->about.p != NULL && !lookup_user_same(doc->about, q->user))
 		return GW_EMALFORMED;
@@ -306,8 +312,8 @@ kms_hear(struct gw_arena *a, const struct gw_lookup_ends *e,
 	if (doc.user_uri.len > GW_LOOKUP_USER_MAX)
 		return GW_EMALFORMED;
 	fault->why = "ClientReqUrl is of another request";
-	if (doc.url.p != NULL && !is_url_of(a, e, doc.url, user))
-		return GW_EMALFORMED;
+	if ((err = check_url(a, e, doc.url, user)) != GW_OK)
+		return err;
 	*out = (struct gw_lookup_question){ user, doc.user_uri };
 	return GW_OK;
 }
