@@ -69,7 +69,7 @@ explain_lookup_settle(struct gate *g, const struct snapshot *s,
 	*out = (struct explain_lookup){ .system = GW_SYSTEM_NONE };
 	if (!gate_is_pending(judged))
 		return;
-	out->system = judged->verdict.to;
+	out->system = judged->match.to;
 	out->user = gate_target(s, judged);
 	q.service = lookup_ask_service(s, out->system);
 	out->why = fault_of(&q, out->user, arena, &q.user);

@@ -151,6 +151,8 @@ core_new(const struct core_setup *setup, struct snapshot *s, struct gw_now now)
 	c->gate.verifier = eccsi_verifier_new(CORE_SIGNERS);
 	c->gate.replay = setup->replay;
 	c->gate.meter = true;
+	c->gate.known = core_look_up_known;
+	c->gate.arg = c;
 	c->sealer = token_sealer_new();
 	c->why = why_new(CORE_WHY_KEPT);
 	c->askers = askers_new();

@@ -178,6 +178,9 @@ void core_request_again(
     struct core *c, struct txn *x, const struct gate_lookup *lookup);
 
 /* wait.c */
+/** What is known already (gate.h), for the core arg. */
+bool core_look_up_known(void *arg, const struct snapshot *s, uint16_t system,
+    struct gw_span user, struct gw_arena *arena, struct gate_lookup *out);
 /** The decision about x (c->judged) is pending: take it with what is known of
  * the target.  False: x waits for a lookup. */
 bool core_look_up(struct core *c, struct txn *x);

@@ -423,7 +423,7 @@ gate_target(const struct snapshot *s, const struct gate_case *judged)
 
 	if (judged->match.target.len > 0 || f->n_keys == 0 ||
 	    policy_system_of(s->policy, f->keys[0].receiver) !=
-		judged->verdict.to)
+		judged->match.to)
 		return judged->match.target;
 	return f->keys[0].receiver;
 }
@@ -434,6 +434,21 @@ take_lookup(struct gw_facts *f, const struct gate_lookup *l)
 	f->lookup_state = l->state;
 	f->lookup = l->answer;
 	f->lookup_why = l->why;
+}
+
+static void
+recall_lookup(struct gate *g, const struct snapshot *s, struct gw_arena *arena,
+    struct gate_case *out)
+{
+	struct gate_lookup known;
+
+	if (g->known == NULL || out->match.lookup != POLICY_LOOKUP_ALWAYS ||
+	    out->facts.n_keys == 0 ||
+	    out->facts.lookup_state != GW_LOOKUP_NOT_ASKED)
+		return;
+	if (g->known(
+		g->arg, s, out->match.to, gate_target(s, out), arena, &known))
+		take_lookup(&out->facts, &known);
 }
 
 void
@@ -474,8 +489,10 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 	enum known known = remembers(ask->memo, keys)	    ? KNOWN :
 			   remembers(ask->newer_memo, keys) ? KNOWN_TARGET :
 							      UNKNOWN;
-	if (policy_match(s->policy, &out->facts, now.wall_us, &out->match))
+	if (policy_match(s->policy, &out->facts, now.wall_us, &out->match)) {
 		check_keys(g, s, m, now, known, ask->checked, out);
+		recall_lookup(g, s, arena, out);
+	}
 	uint64_t last =
 	    (ask->newer_memo & MEMO_SET) != 0 ? ask->newer_memo : ask->memo;
 	if (out->body.n_keys == 0 && (last & MEMO_SET) != 0)

@@ -13,13 +13,6 @@
 #include "core/replay.h"
 #include "core/snapshot.h"
 
-/* What one thread needs to judge. */
-struct gate {
-	struct eccsi_verifier *verifier;
-	struct replay *replay; /* shared; NULL: not looked at (explain) */
-	bool meter; /* count rates (not in explain) */
-};
-
 /* What was found out about the key messages of a request that is judged once
  * more: their signatures are not verified again. */
 struct gate_checked {
@@ -36,6 +29,20 @@ struct gate_lookup {
 	enum gw_lookup_state state;
 	const struct gw_lookup_answer *answer; /* of ANSWERED; borrowed */
 	const char *why; /* of NO_ANSWER; static */
+};
+
+/* What one thread needs to judge. */
+struct gate {
+	struct eccsi_verifier *verifier;
+	struct replay *replay; /* shared; NULL: not looked at (explain) */
+	bool meter; /* count rates (not in explain) */
+	/* What is known of a user without asking anybody, where a rule always
+	 * wants it: then one decision does.  False: nothing is.  NULL: nobody
+	 * knows anything (explain). */
+	bool (*known)(void *arg, const struct snapshot *s, uint16_t system,
+	    struct gw_span user, struct gw_arena *arena,
+	    struct gate_lookup *out);
+	void *arg;
 };
 
 struct gate_ask {
@@ -76,7 +83,7 @@ void gate_judge(struct gate *g, const struct snapshot *s,
     struct gw_arena *arena, struct gate_case *out);
 
 /** Is the decision to be taken again with what a lookup says of gate_target(),
- * a user of system out->verdict.to? */
+ * a user of system out->match.to? */
 static inline bool
 gate_is_pending(const struct gate_case *out)
 {

@@ -160,7 +160,8 @@ refresh(struct core *c, struct snapshot *s, const struct service *service,
 }
 
 static enum lookup_found
-remembered(struct core *c, struct lookup_entry *e, struct gw_arena *arena,
+remembered(struct core *c, struct snapshot *s, const struct service *service,
+    struct lookup_entry *e, struct gw_arena *arena,
     struct gw_lookup_answer *out, struct lookup_source *source)
 {
 	if (!lookup_kept_read(e->answer, arena, out))
@@ -171,6 +172,7 @@ remembered(struct core *c, struct lookup_entry *e, struct gw_arena *arena,
 	metrics_one(&c->metrics, out->n_domains == 0 ? METRIC_LOOKUP_NEGATIVE :
 						       METRIC_LOOKUP_CACHED);
 	lookup_cache_use(c->lookups->cache, e);
+	refresh(c, s, service, e);
 	return LOOKUP_ANSWER;
 }
 
@@ -194,25 +196,40 @@ ask(struct core *c, struct snapshot *s, const struct service *service,
 	return LOOKUP_WAIT;
 }
 
+/* The entry of a user whose service is asked; NULL: there is none. */
+static struct lookup_entry *
+entry_of(const struct core *c, const struct lookup_ask *q)
+{
+	return lookup_cache_find(c->lookups->cache,
+	    c->lookups->services[q->service->conf->id], q->user);
+}
+
 static enum lookup_found
 find_asked(struct core *c, struct snapshot *s, const struct lookup_ask *q,
     struct gw_arena *arena, struct lookup_waiter *w,
     struct gw_lookup_answer *out, struct lookup_source *source)
 {
 	struct lookups *l = c->lookups;
-	struct lookup_service *state = l->services[q->service->conf->id];
-	struct lookup_entry *e = lookup_cache_find(l->cache, state, q->user);
+	struct lookup_entry *e = entry_of(c, q);
 
-	if (e != NULL && lookup_is_fresh(e, c->now.mono_us)) {
-		enum lookup_found found = remembered(c, e, arena, out, source);
-		refresh(c, s, q->service, e);
-		return found;
-	}
+	if (e != NULL && lookup_is_fresh(e, c->now.mono_us))
+		return remembered(c, s, q->service, e, arena, out, source);
 	if (e == NULL)
-		e = lookup_cache_add(l->cache, state, q->user);
+		e = lookup_cache_add(
+		    l->cache, l->services[q->service->conf->id], q->user);
 	if (e == NULL)
 		return failed(c, source, "no memory");
 	return ask(c, s, q->service, e, w, source);
+}
+
+static enum lookup_found
+find_static(struct core *c, const struct lookup_ask *q, struct gw_arena *arena,
+    struct gw_lookup_answer *out, struct lookup_source *source)
+{
+	if (!lookup_ask_table(q, arena, out))
+		return failed(c, source, "the memory of the request is full");
+	metrics_one(&c->metrics, METRIC_LOOKUP_STATIC);
+	return LOOKUP_ANSWER;
 }
 
 enum lookup_found
@@ -233,12 +250,29 @@ lookups_find(struct core *c, struct snapshot *s, uint16_t system,
 	source->service = service->conf;
 	if (gw_lookup_user(arena, user, &q.user) != GW_OK)
 		return failed(c, source, "no such user can be asked about");
-	if (service->table == NULL)
-		return find_asked(c, s, &q, arena, w, out, source);
-	if (!lookup_ask_table(&q, arena, out))
-		return failed(c, source, "the memory of the request is full");
-	metrics_one(&c->metrics, METRIC_LOOKUP_STATIC);
-	return LOOKUP_ANSWER;
+	if (service->table != NULL)
+		return find_static(c, &q, arena, out, source);
+	return find_asked(c, s, &q, arena, w, out, source);
+}
+
+bool
+lookups_recall(struct core *c, struct snapshot *s, uint16_t system,
+    struct gw_span user, struct gw_arena *arena, struct gw_lookup_answer *out)
+{
+	struct lookup_ask q = { .snap = s,
+		.service = lookup_ask_service(s, system),
+		.wall_us = c->now.wall_us };
+	struct lookup_source source;
+	struct lookup_entry *e;
+
+	if (q.service == NULL || gw_lookup_user(arena, user, &q.user) != GW_OK)
+		return false;
+	if (q.service->table != NULL)
+		return find_static(c, &q, arena, out, &source) == LOOKUP_ANSWER;
+	e = entry_of(c, &q);
+	return e != NULL && lookup_is_fresh(e, c->now.mono_us) &&
+	       remembered(c, s, q.service, e, arena, out, &source) ==
+		   LOOKUP_ANSWER;
 }
 
 enum lookup_found

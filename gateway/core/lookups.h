@@ -63,6 +63,9 @@ enum lookup_found lookups_begin(struct core *c, uint16_t system,
     struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
     struct gw_lookup_answer *out, struct lookup_source *source,
     struct gw_now now);
+/** Only what needs no question and no wait.  False: *out is not set. */
+bool lookups_recall(struct core *c, struct snapshot *s, uint16_t system,
+    struct gw_span user, struct gw_arena *arena, struct gw_lookup_answer *out);
 /** w does not wait any more. */
 void lookups_leave(struct core *c, struct lookup_waiter *w);
 

@@ -220,13 +220,16 @@ put_domain(struct gw_buf *out, const char *text)
 	size_t end = gw_span_find(all, 0, '>');
 	struct gw_span rest = gw_span_sub(all, end + 1, all.len);
 
-	gw_buf_fmt(out, "<domain kms=\"%.*s\">", (int)end, text);
+	gw_buf_text(out, "<domain kms=\"");
+	gw_buf_add(out, gw_span_sub(all, 0, end));
+	gw_buf_text(out, "\">");
 	if (end < all.len)
 		gw_buf_text(out, "<external>");
 	while (rest.len > 0) {
 		size_t n = gw_span_find(rest, 0, ',');
-		gw_buf_fmt(out, "<domain kms=\"%.*s\"/>",
-		    GW_FMT(gw_span_sub(rest, 0, n)));
+		gw_buf_text(out, "<domain kms=\"");
+		gw_buf_add(out, gw_span_sub(rest, 0, n));
+		gw_buf_text(out, "\"/>");
 		rest = gw_span_sub(rest, n + 1, rest.len);
 	}
 	if (end < all.len)
