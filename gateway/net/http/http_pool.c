@@ -247,6 +247,8 @@ impatient(struct http_pool *p, struct http_ask *a)
 	uint32_t tried = a->tried;
 
 	http_pool_sent(p, a); /* its deadline counts from now on */
+	if (way != NULL)
+		http_way_touch(way);
 	if (way == NULL || a->conn != NULL || way->n_opening == 0 ||
 	    v == NULL || way->e == NULL || way->e->service != v->id)
 		return;
