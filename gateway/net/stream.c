@@ -192,6 +192,8 @@ flush(struct stream *s)
 	s->class->written(s);
 	if (st == IO_BROKEN || st == IO_EOF)
 		stream_close(s, why_broken(s));
+	else if (s->state == STREAM_ENDING && st == IO_OK && s->io.deaf)
+		stream_close(s, s->why); /* the peer has ended before */
 	else if (s->state == STREAM_ENDING && st == IO_OK)
 		io_end(&s->io);
 	else if (paused && !s->io.paused) {
