@@ -254,7 +254,7 @@ impatient(struct http_pool *p, struct http_ask *a)
 		return;
 	tried |= (uint32_t)1 << (way->e - v->endpoints);
 	if (choose(p, v, tried) >= 0)
-		http_way_is_slow(way);
+		http_way_failed(way, true, "connecting takes too long");
 }
 
 static void

@@ -71,25 +71,21 @@ http_way_failed(struct http_way *way, bool hard, const char *why)
 		LOG_WARN("service.down", kv_text("system", system_name(way)),
 		    kv_text("service", http_way_kind(way->service)),
 		    kv_text("address", way->e->text), kv_text("why", why));
-}
-
-void
-http_way_is_slow(struct http_way *way)
-{
-	http_way_failed(way, true, "connecting takes too long");
-	turn_away(way, "the service cannot be reached");
+	turn_away(way, hard ? "the service cannot be reached" :
+			      "the service has failed too often");
 }
 
 /* ---- connections ---- */
 
-/* Is there one that is open and goes on? */
-static bool
-has_open(const struct http_way *way)
+/* Those that go on: open ones, and with opening those that open. */
+static unsigned
+count(const struct http_way *way, bool opening)
 {
+	unsigned n = 0;
+
 	for (const struct http_way_conn *k = way->conns; k != NULL; k = k->next)
-		if (k->open && !k->ending)
-			return true;
-	return false;
+		n += !k->ending && (k->open || opening);
+	return n;
 }
 
 static void
@@ -185,9 +181,8 @@ on_closed(void *arg, struct http_conn *c, bool opened, const char *why)
 	http_way_touch(way);
 	if (opened)
 		return;
-	http_way_failed(way, true, why);
-	if (!has_open(way))
-		turn_away(way, "the service cannot be reached");
+	if (count(way, false) == 0)
+		http_way_failed(way, true, why);
 }
 
 static const struct http_conn_user user = { on_open, on_response, on_failed,
@@ -223,14 +218,13 @@ dial(struct http_way *way)
 
 	if (way->waiting.n > 0)
 		want = way->single ? way->waiting.n : 1;
-	while (way->n_opening < want && way->n_conns < HTTP_WAY_CONNS_MAX)
+	while (way->n_opening < want && count(way, true) < HTTP_WAY_CONNS_MAX &&
+	       way->n_conns < HTTP_WAY_CONNS_MAX + HTTP_WAY_ENDING_MAX)
 		if (conn_new(way) == NULL)
 			break;
-	if (want == 0 || way->n_opening > 0 || has_open(way) ||
-	    way->n_conns == HTTP_WAY_CONNS_MAX)
+	if (want == 0 || way->n_conns > 0)
 		return;
 	http_way_failed(way, true, "no connection can be opened");
-	turn_away(way, "the service cannot be reached");
 }
 
 static struct http_way_conn *

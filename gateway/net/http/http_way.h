@@ -13,6 +13,7 @@
 #include "net/http/http_conn.h"
 
 #define HTTP_WAY_CONNS_MAX   8 /* connections of one worker to an endpoint */
+#define HTTP_WAY_ENDING_MAX  32 /* beside them, that only finish what is open */
 #define HTTP_WAY_WAITING_MAX 8192 /* questions that wait for one of them */
 
 struct worker;
@@ -49,13 +50,11 @@ void http_way_free(struct http_way *way);
 
 /** A question was sent on it, or waits: it can be chosen. */
 bool http_way_is_up(const struct http_way *way, uint64_t now_us);
-/** It answered.  It failed: it rests if it could not be reached (hard), or
- * has failed too often in a row. */
+/** It answered. */
 void http_way_well(struct http_way *way);
+/** It failed: if it could not be reached (hard), or has failed too often in a
+ * row, it rests, and who waits for it goes elsewhere. */
 void http_way_failed(struct http_way *way, bool hard, const char *why);
-
-/** A connection to it does not open in time for those who wait. */
-void http_way_is_slow(struct http_way *way);
 
 /** Something has changed: it is run at the end of the turn. */
 void http_way_touch(struct http_way *way);
