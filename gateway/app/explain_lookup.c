@@ -151,8 +151,8 @@ explain_lookup_text(struct gw_buf *out, const struct snapshot *s,
 	    "lookup: %.*s at the service of %.*s: ", GW_FMT(l->user),
 	    GW_FMT(system_id(s, l)));
 	if (l->why != NULL)
-		gw_buf_fmt(out, "%s: %s", l->source == NULL ? "?" : "no answer",
-		    l->why);
+		gw_buf_fmt(out, "%s: %s",
+		    l->source == NULL ? "not asked" : "no answer", l->why);
 	else if (l->answer.n_domains == 0)
 		gw_buf_text(out, "no such user");
 	for (size_t i = 0; l->why == NULL && i < l->answer.n_domains; i++)
