@@ -7,6 +7,7 @@
 #include "net/conns.h"
 #include "net/dial.h"
 #include "net/http/http_pool.h"
+#include "net/http/http_server.h"
 #include "net/post.h"
 #include "net/sip_stream.h"
 #include "net/sip_udp.h"
@@ -140,7 +141,7 @@ act_one(struct worker *w, const struct core_action *a)
 		break;
 	case CORE_ASK: http_pool_ask(w->pool, a); break;
 	case CORE_ASK_DROP: http_pool_drop(w->pool, a->ticket); break;
-	case CORE_ANSWER: break; /* nobody asks yet */
+	case CORE_ANSWER: http_server_answer(w, a); break;
 	}
 }
 

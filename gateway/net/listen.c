@@ -11,6 +11,7 @@
 
 #include "mcxgw/log.h"
 #include "net/conns.h"
+#include "net/http/http_server.h"
 #include "net/ports.h"
 #include "net/sip_stream.h"
 #include "net/sock.h"
@@ -111,6 +112,17 @@ take_sip(struct worker *w, const struct port *p, struct stream_setup *setup)
 	return sip_stream_new(w, setup, NULL) != NULL;
 }
 
+static bool
+take_http(struct worker *w, const struct port *p, struct stream_setup *setup)
+{
+	const struct conf_http_listener *l =
+	    &w->snap->conf->http_listeners[p->listener];
+
+	setup->system = l->tls != UINT16_MAX ? GW_SYSTEM_NONE : l->system;
+	setup->tls = l->tls;
+	return http_server_accept(w, setup);
+}
+
 static void
 admit(struct listen_socket *s, int fd, const struct conf_addr *peer)
 {
@@ -125,7 +137,8 @@ admit(struct listen_socket *s, int fd, const struct conf_addr *peer)
 		(void)close(fd);
 		return;
 	}
-	if (!take_sip(w, &s->port, &setup))
+	if (!(s->port.http ? take_http(w, &s->port, &setup) :
+			     take_sip(w, &s->port, &setup)))
 		LOG_ERROR("stream.no-memory", kv_text("listener", s->port.id));
 }
 

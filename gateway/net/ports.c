@@ -11,7 +11,7 @@
 size_t
 ports_count(const struct conf *c)
 {
-	return c->n_listeners;
+	return c->n_listeners + c->n_http_listeners;
 }
 
 struct port

@@ -16,6 +16,7 @@
 #include "net/conns.h"
 #include "net/http/http_conn.h"
 #include "net/http/http_pool.h"
+#include "net/http/http_server.h"
 #include "net/listen.h"
 #include "net/lookup_once.h"
 #include "net/post.h"
@@ -151,6 +152,7 @@ take_item(struct worker *w, struct mbox_item *item)
 	case POST_DRAIN:
 		w->draining = true;
 		core_drain(w->core);
+		http_server_drain(w);
 		break;
 	case POST_WHY: take_why(w, (struct post_why *)item); return;
 	case POST_LOOKUP:
