@@ -444,6 +444,9 @@ the_shipped_example_loads_in_silence(void **state)
 	assert_int_equal(v.outcome, GW_PERMIT);
 	f.keys[0].receiver_kms = GW_SPAN("kms.charlie.example");
 	policy_decide(p, &f, TPOLICY_NOW, &v);
+	assert_int_equal(v.reason, GW_REASON_LOOKUP_PENDING);
+	f.lookup_state = GW_LOOKUP_NO_ANSWER;
+	policy_decide(p, &f, TPOLICY_NOW, &v);
 	assert_int_equal(v.outcome, GW_REDIRECT);
 	assert_int_equal(v.n_domains, 2);
 	for (size_t i = 0; i < policy_domains(p); i++) {
