@@ -214,6 +214,10 @@ void policy_disclose(const struct policy *p, uint16_t asker, uint16_t system,
     const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *a,
     struct gw_lookup_answer *out);
 
+/** May anything at all be told so?  If not, nobody needs to be asked. */
+bool policy_discloses(
+    const struct policy *p, uint16_t asker, uint16_t system, int64_t wall_us);
+
 /* KMS traffic (TS 33.180 Annex D) that one system sends to another's KMS. */
 enum policy_kms_request {
 	POLICY_KMS_INIT, /* of a listed migrated user only */

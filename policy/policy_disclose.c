@@ -151,28 +151,54 @@ tell(const struct policy *p, const struct policy_agreement *a, int dir,
 	out->ttl_ms = out->n_domains > 0 ? in->ttl_ms : 0;
 }
 
+static bool
+is_among_friends(const struct policy *p, uint16_t asker, uint16_t system)
+{
+	return asker == system ||
+	       (p->systems[asker].local && p->systems[system].local &&
+		   policy_relation_of(p, asker, system) == NULL);
+}
+
+/* The agreement by which something may be told, or NULL. */
+static const struct policy_agreement *
+agreement_of(
+    const struct policy *p, uint16_t asker, uint16_t system, int64_t wall_us)
+{
+	struct gw_step step;
+	const struct policy_agreement *g =
+	    policy_agreement_step(p, asker, system, wall_us, &step);
+
+	if (g == NULL)
+		return NULL;
+	int dir = policy_direction_from(g, asker);
+	return g->direction[dir].disclose == POLICY_DISCLOSE_PERMITTED ? g :
+									 NULL;
+}
+
+bool
+policy_discloses(
+    const struct policy *p, uint16_t asker, uint16_t system, int64_t wall_us)
+{
+	return asker < p->n_systems && system < p->n_systems &&
+	       (is_among_friends(p, asker, system) ||
+		   agreement_of(p, asker, system, wall_us) != NULL);
+}
+
 void
 policy_disclose(const struct policy *p, uint16_t asker, uint16_t system,
     const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *a,
     struct gw_lookup_answer *out)
 {
-	struct gw_step step;
-
 	out->n_domains = 0;
 	out->ttl_ms = 0;
 	if (asker >= p->n_systems || system >= p->n_systems)
 		return;
-	if (asker == system ||
-	    (p->systems[asker].local && p->systems[system].local &&
-		policy_relation_of(p, asker, system) == NULL)) {
+	if (is_among_friends(p, asker, system)) {
 		*out = *in;
 		return;
 	}
 	const struct policy_agreement *g =
-	    policy_agreement_step(p, asker, system, wall_us, &step);
-	if (g == NULL)
-		return;
-	int dir = policy_direction_from(g, asker);
-	if (g->direction[dir].disclose == POLICY_DISCLOSE_PERMITTED)
-		tell(p, g, dir, in, a, out);
+	    agreement_of(p, asker, system, wall_us);
+	if (g != NULL)
+		tell(p, g, policy_direction_from(g, asker), in, a, out);
 }

@@ -9,6 +9,7 @@
 
 #include "app/args.h"
 #include "app/settings.h"
+#include "mcxgw/log.h"
 #include "net/lookup_once.h"
 
 #define OUT_MAX	  (4u << 20)
@@ -334,6 +335,7 @@ cmd_lookup(int argc, char **argv)
 	case ARGS_WRONG: return CMD_USAGE;
 	case ARGS_OK: break;
 	}
+	gw_log_set_level(GW_LOG_WARN);
 	gw_buf_init(&l.out, OUT_MAX);
 	l.asked = gw_span_of(a.rest[0]);
 	l.arena = gw_arena_new(ARENA_MAX);

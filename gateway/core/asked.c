@@ -224,21 +224,29 @@ tell_nothing(struct core *c, const struct asked *a, uint16_t asker)
 }
 
 /* Whether the service is well is the same for all users of a system, so that
- * telling it tells nothing of one. */
+ * telling it tells nothing of one; but only those hear of it whom it concerns.
+ */
+static bool
+is_well(const struct core *c, uint16_t asker, uint16_t of)
+{
+	return of == GW_SYSTEM_NONE ||
+	       !policy_discloses(c->snap->policy, asker, of, c->now.wall_us) ||
+	       lookups_well(c, c->snap, of);
+}
+
 void
 core_asked_due(struct core *c, struct wheel_node *n)
 {
 	struct asked *a = (struct asked *)(void *)n;
 	uint16_t asker = asked_today(c, a, a->system);
 	uint16_t of = asked_today(c, a, a->of);
-	bool well = of == GW_SYSTEM_NONE || lookups_well(c, c->snap, of);
 	enum asked_result result = ASKED_NOTHING;
 
 	if (asker == GW_SYSTEM_NONE) {
 		asked_refuse(c, a->stream, a->adapter, &a->request, asker,
 		    GW_LOOKUP_E_FORBIDDEN, 0);
 		result = ASKED_FORBIDDEN;
-	} else if (!well || !tell_nothing(c, a, asker)) {
+	} else if (!is_well(c, asker, of) || !tell_nothing(c, a, asker)) {
 		asked_refuse(c, a->stream, a->adapter, &a->request, asker,
 		    GW_LOOKUP_E_UNAVAILABLE, c->snap->conf->lookups.down_s);
 		result = ASKED_UNAVAILABLE;
@@ -296,7 +304,9 @@ look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
 	}
 	a->of = policy_system_of(p, user);
 	a->waiter.ready = on_ready;
-	if (a->of != GW_SYSTEM_NONE)
+	/* Who may be told nothing is not worth a question. */
+	if (a->of != GW_SYSTEM_NONE &&
+	    policy_discloses(p, a->system, a->of, c->now.wall_us))
 		found = lookups_find(c, c->snap, a->of, user, c->arena,
 		    &a->waiter, &answer, &source);
 	if (found == LOOKUP_ANSWER && tell(c, a, &answer, &source)) {

@@ -215,6 +215,19 @@ names_are_those_of_the_asker(void **state)
 	    "urn:kms:7");
 }
 
+/* Who may be told nothing causes no question. */
+static void
+nobody_is_asked_in_vain(void **state)
+{
+	(void)state;
+	(void)ask("charlie", "kms", BOB);
+	(void)ask("charlie", "kms", ALICE);
+	(void)ask("delta", "kms", BOB);
+	assert_int_equal(t->n_questions, 0);
+	(void)ask("delta", "kms", ALICE);
+	assert_int_equal(t->n_questions, 1);
+}
+
 /* ---- what tells nothing ---- */
 
 struct sample {
@@ -338,7 +351,7 @@ a_service_that_is_down_is_so_for_all(void **state)
 	struct sample other = sample("charlie", "kms", NOBODY, 0);
 	assert_int_equal(hidden.status, 503);
 	assert_alike(hidden, no);
-	assert_alike(no, other);
+	assert_int_equal(other.status, 200); /* it is told nothing anyway */
 	assert_int_equal(t->n_questions, asked); /* it is left alone */
 	/* What is remembered and may be told is told. */
 	assert_string_equal(
@@ -489,6 +502,7 @@ main(void)
 		TEST(a_reload_changes_it_at_once),
 		TEST(a_reload_while_waiting_counts),
 		TEST(names_are_those_of_the_asker),
+		TEST(nobody_is_asked_in_vain),
 		TEST(unknown_and_undisclosed_are_alike),
 		TEST(the_octets_do_not_tell),
 		TEST(a_slow_service_costs_whole_steps),

@@ -34,8 +34,9 @@ static struct tasked *t;
 static FILE *log_file;
 static int stderr_was;
 
-static const struct tasked_settings agreed = { .rules =
-						   TASKED_PERMIT KMS_AGREED };
+static const struct tasked_settings agreed = {
+	.rules = TASKED_PERMIT TASKED_TELL_ALPHA KMS_AGREED
+};
 
 static int
 set_up(void **state)

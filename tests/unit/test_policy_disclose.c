@@ -55,6 +55,9 @@ tell(const struct policy *p, uint16_t asker, uint16_t system,
 
 	memset(&out, 0xa5, sizeof(out));
 	policy_disclose(p, asker, system, &in, wall_us, a, &out);
+	/* Where nothing is told to anybody, nothing is told. */
+	if (!policy_discloses(p, asker, system, wall_us))
+		assert_int_equal(out.n_domains, 0);
 	assert_int_equal(out.ttl_ms, out.n_domains > 0 ? in.ttl_ms : 0);
 	tanswer_text(&out, text, sizeof(text));
 	gw_arena_free(a);
