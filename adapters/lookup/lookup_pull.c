@@ -143,8 +143,9 @@ lookup_pull_attrs(struct lookup_pull *p, const char *const names[], size_t n)
 {
 	for (size_t i = 0; i < p->xp.n_attrs; i++) {
 		const struct gw_xp_attr *attr = &p->xp.attrs[i];
-		bool known = attr->ns.len != 0;
-		for (size_t k = 0; !known && k < n; k++)
+		bool ours = attr->ns.len == 0;
+		bool known = !ours && !gw_span_eq(attr->ns, p->ns);
+		for (size_t k = 0; ours && !known && k < n; k++)
 			known = gw_span_eq(attr->name, gw_span_of(names[k]));
 		if (!known)
 			return lookup_pull_refuse(p, "an unknown attribute");

@@ -37,7 +37,8 @@ lookup_pull_text(struct lookup_pull *p, struct gw_span *out) GW_NODISCARD;
 /** The value of an attribute of the element it stands at; empty: none. */
 enum gw_err lookup_pull_attr(
     struct lookup_pull *p, const char *name, struct gw_span *out) GW_NODISCARD;
-/** Refuse attributes without namespace that are not among the n names. */
+/** Refuse attributes but those of other namespaces and, without a namespace,
+ * the n names. */
 enum gw_err lookup_pull_attrs(
     struct lookup_pull *p, const char *const names[], size_t n) GW_NODISCARD;
 

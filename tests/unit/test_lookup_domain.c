@@ -216,6 +216,7 @@ wrong_xml_is_refused(void **state)
 		{ HEAD " ttl='-1'/>", true },
 		{ HEAD " ttl='4294968'/>", true },
 		{ HEAD " TTL='1'/>", true },
+		{ HEAD " xmlns:x='" NS "' x:ttl='1'/>", true },
 		{ HEAD ">text" TAIL, true },
 		{ HEAD "><domain/>" TAIL, true },
 		{ HEAD "><domain kms=''/>" TAIL, true },
