@@ -230,6 +230,7 @@ kms_watch_text(const struct kms_watch *w, int64_t wall_us, struct gw_buf *out)
 void
 kms_watch_json(const struct kms_watch *w, int64_t wall_us, struct gw_json *j)
 {
+	static const uint8_t no_print[KMS_SHA256_LEN];
 	uint8_t print[KMS_SHA256_LEN];
 
 	gw_json_open(j, "kms", '[');
@@ -241,8 +242,12 @@ kms_watch_json(const struct kms_watch *w, int64_t wall_us, struct gw_json *j)
 		gw_json_text(j, "certificate",
 		    kms_watch_word(
 			(enum kms_watch_state)atomic_load(&e->seen->state)));
-		gw_json_hex(
-		    j, "fingerprint", (struct gw_span){ print, sizeof(print) });
+		/* Nothing has that hash: none was fetched. */
+		if (memcmp(print, no_print, sizeof(print)) == 0)
+			gw_json_null(j, "fingerprint");
+		else
+			gw_json_hex(j, "fingerprint",
+			    (struct gw_span){ print, sizeof(print) });
 		gw_json_bool(j, "lapses_soon", lapses_soon(e->seen, wall_us));
 		gw_json_close(j, '}');
 	}
