@@ -67,7 +67,8 @@ def _flood(rig, gw, n, rate):
             'steady_rss': late[0][1] if late else last, 'last_rss': last,
             'growth': last - (late[0][1] if late else last),
             'more_transactions': max(0, more),
-            'gone_s': gone_s, 'rss_after': proc.rss(pid)}
+            'gone_s': gone_s, 'rss_after': proc.rss(pid),
+            'samples': samples}
 
 
 def measure(options, traffic, work, certs):
