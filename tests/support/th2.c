@@ -248,6 +248,22 @@ th2_get(struct gw_buf *out, uint32_t id, const char *path, struct gw_span extra)
 	gw_buf_clear(&block);
 }
 
+void
+th2_post(struct gw_buf *out, uint32_t id, const char *length)
+{
+	struct gw_buf block;
+
+	gw_buf_init(&block, 4096);
+	th2_field(&block, ":method", "POST");
+	th2_field(&block, ":scheme", "https");
+	th2_field(&block, ":authority", "gw.example");
+	th2_field(&block, ":path", "/");
+	if (length != NULL)
+		th2_field(&block, "content-length", length);
+	th2_frame(out, 1, 0x4, id, gw_buf_span(&block));
+	gw_buf_clear(&block);
+}
+
 struct head {
 	size_t len;
 	uint8_t type;

@@ -60,6 +60,9 @@ void th2_hello(struct gw_buf *out);
 /** HEADERS of a GET for path, with END_STREAM; extra: more of the block. */
 void th2_get(
     struct gw_buf *out, uint32_t id, const char *path, struct gw_span extra);
+/** HEADERS of a POST, of which the body is to come; length: content-length, or
+ * NULL. */
+void th2_post(struct gw_buf *out, uint32_t id, const char *length);
 /** One literal field, not indexed. */
 void th2_field(struct gw_buf *block, const char *name, const char *value);
 /** Is there a frame of that type (and stream, unless UINT32_MAX) in octets?

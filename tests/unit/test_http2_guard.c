@@ -214,22 +214,6 @@ a_header_bomb_is_cheap(void **state)
 }
 
 static void
-post(struct raw *r, uint32_t id, const char *length, bool ends)
-{
-	struct gw_buf block;
-
-	gw_buf_init(&block, 4096);
-	th2_field(&block, ":method", "POST");
-	th2_field(&block, ":scheme", "https");
-	th2_field(&block, ":authority", "gw.example");
-	th2_field(&block, ":path", "/");
-	if (length != NULL)
-		th2_field(&block, "content-length", length);
-	th2_frame(&r->in, HEADERS, ends ? 5 : 4, id, gw_buf_span(&block));
-	gw_buf_clear(&block);
-}
-
-static void
 bodies_have_their_length(void **state)
 {
 	struct raw r = raw_new(STREAMS, 1000);
@@ -238,15 +222,15 @@ bodies_have_their_length(void **state)
 
 	(void)state;
 	r.server->answers = true;
-	post(&r, 1, "4", false);
+	th2_post(&r.in, 1, "4");
 	th2_frame(&r.in, DATA, 1, 1, gw_span_sub(all, 0, 5));
-	post(&r, 3, "4", false);
+	th2_post(&r.in, 3, "4");
 	th2_frame(&r.in, DATA, 1, 3, gw_span_sub(all, 0, 3));
-	post(&r, 5, "4", false);
+	th2_post(&r.in, 5, "4");
 	th2_frame(&r.in, DATA, 1, 5, gw_span_sub(all, 0, 4));
-	post(&r, 7, NULL, false);
+	th2_post(&r.in, 7, NULL);
 	th2_frame(&r.in, DATA, 1, 7, gw_span_sub(all, 0, 1000));
-	post(&r, 9, NULL, false);
+	th2_post(&r.in, 9, NULL);
 	th2_frame(&r.in, DATA, 0, 9, all);
 	go(&r);
 	assert_true(was_reset(&r, 1, 1));
@@ -269,7 +253,7 @@ trailers_say_nothing(void **state)
 	(void)state;
 	gw_buf_init(&block, 4096);
 	th2_field(&block, "authorization", "Bearer late");
-	post(&r, 1, NULL, false);
+	th2_post(&r.in, 1, NULL);
 	th2_frame(&r.in, DATA, 0, 1, GW_SPAN("abc"));
 	th2_frame(&r.in, HEADERS, 5, 1, gw_buf_span(&block));
 	go(&r);
@@ -346,7 +330,7 @@ slow_ones_are_given_up_alone(void **state)
 
 	(void)state;
 	th2_frame(&r.in, SETTINGS, 0, 0, (struct gw_span){ closed, 6 });
-	post(&r, 1, NULL, false); /* a body that drips */
+	th2_post(&r.in, 1, NULL); /* a body that drips */
 	th2_get(&r.in, 3, "/", none); /* an answer that is not taken */
 	th2_get(&r.in, 5, "/", none); /* one that we owe */
 	go(&r);
@@ -446,7 +430,7 @@ floods_end_the_connection(void **state)
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(cases); i++) {
 		struct raw r = raw_new(STREAMS, BODY);
-		post(&r, 1, NULL, false);
+		th2_post(&r.in, 1, NULL);
 		if (cases[i].type == CONT)
 			th2_frame(&r.in, HEADERS, 1, 3, GW_SPAN("\x82"));
 		/* It reads what is sent to it. */
@@ -503,7 +487,7 @@ unfinished_bodies_are_bounded(void **state)
 
 	(void)state;
 	for (uint32_t id = 1; id < 128; id += 2)
-		post(&r, id, NULL, false);
+		th2_post(&r.in, id, NULL);
 	for (int k = 0; k < 3; k++)
 		for (uint32_t id = 1; id < 128; id += 2) {
 			th2_frame(&r.in, DATA, 0, id,

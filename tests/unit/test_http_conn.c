@@ -31,7 +31,7 @@
 #define SECOND	1000000u
 
 /* RFC 9113, 6 */
-enum { PING = 6, GOAWAY = 7, WINDOW = 8 };
+enum { RST = 3, PING = 6, GOAWAY = 7, WINDOW = 8 };
 enum { PLAIN, SECURE }; /* listeners */
 
 static char *dir;
@@ -480,6 +480,66 @@ silence_is_not_waited_for(void **state)
 	assert_int_equal(w->http->n, 0);
 }
 
+/* So much time goes by; what is written then is heard. */
+static void
+later(unsigned s)
+{
+	worker_tick(w);
+	w->now.mono_us += (uint64_t)s * SECOND;
+	stream_sweep(w->http);
+	stream_flush(w->http);
+	conns_empty_grave(w->http);
+	hear();
+}
+
+static void
+idle_connections_are_ended(void **state)
+{
+	struct gw_span frame = none;
+
+	(void)state;
+	connect_to(PLAIN);
+	get_h1("127.0.0.1:8080");
+	later(299);
+	assert_false(asker.eof);
+	later(301);
+	assert_true(asker.eof);
+	connect_to(PLAIN);
+	run();
+	get_h2(1, true);
+	assert_false(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	later(301);
+	assert_true(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+}
+
+static void
+slow_requests_are_given_up(void **state)
+{
+	struct gw_span frame = none;
+	struct gw_buf out;
+
+	(void)state;
+	connect_to(PLAIN);
+	say(GW_SPAN("GET /nothing HTTP/1.1\r\nHost: 127"));
+	run();
+	later(9);
+	assert_false(asker.eof);
+	later(11);
+	assert_true(asker.eof);
+	/* HTTP/2: a body that does not come costs its stream alone. */
+	gw_buf_init(&out, TEXT);
+	th2_hello(&out);
+	th2_post(&out, 1, NULL);
+	connect_to(PLAIN);
+	say(gw_buf_span(&out));
+	run();
+	for (unsigned i = 0; i <= HTTP_LAPSES; i++)
+		later(3 * (i + 1));
+	assert_true(th2_find(gw_buf_span(&asker.in), RST, 1, &frame));
+	assert_false(asker.eof);
+	gw_buf_clear(&out);
+}
+
 static void
 draining_says_goodbye_in_two_steps(void **state)
 {
@@ -599,6 +659,8 @@ main(void)
 		TEST(requests_for_others_are_misdirected),
 		TEST(a_listener_without_a_name_has_its_address),
 		TEST(silence_is_not_waited_for),
+		TEST(idle_connections_are_ended),
+		TEST(slow_requests_are_given_up),
 		TEST(draining_says_goodbye_in_two_steps),
 		TEST(what_breaks_the_protocol_is_told_why),
 		TEST(who_does_not_read_is_not_read_either),
