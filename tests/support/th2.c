@@ -11,8 +11,9 @@
 #include <cmocka.h>
 #include <nghttp2/nghttp2.h>
 
-#define HEAD	  9
-#define TALKS_MAX 10000
+#define HEAD	   9
+#define TALKS_MAX  10000
+#define OCTETS_MAX 131072
 
 uint32_t
 th2_sum(struct gw_span body)
@@ -22,6 +23,17 @@ th2_sum(struct gw_span body)
 	for (size_t i = 0; i < body.len; i++)
 		sum = sum * 31 + body.p[i];
 	return sum;
+}
+
+struct gw_span
+th2_octets(size_t len)
+{
+	static uint8_t body[OCTETS_MAX];
+
+	assert_in_range(len, 0, OCTETS_MAX);
+	for (size_t i = 0; i < len; i++)
+		body[i] = (uint8_t)(i * 7 + len);
+	return (struct gw_span){ body, len };
 }
 
 static struct th2_event *
@@ -201,7 +213,7 @@ void
 th2_hello(struct gw_buf *out)
 {
 	gw_buf_text(out, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-	th2_frame(out, 4, 0, 0, (struct gw_span){ NULL, 0 });
+	th2_frame(out, TH2_SETTINGS, 0, 0, (struct gw_span){ NULL, 0 });
 }
 
 static void
@@ -244,7 +256,7 @@ th2_get(struct gw_buf *out, uint32_t id, const char *path, struct gw_span extra)
 	th2_field(&block, ":authority", "gw.example");
 	th2_field(&block, ":path", path);
 	gw_buf_add(&block, extra);
-	th2_frame(out, 1, 0x5, id, gw_buf_span(&block));
+	th2_frame(out, TH2_HEADERS, 0x5, id, gw_buf_span(&block));
 	gw_buf_clear(&block);
 }
 
@@ -260,7 +272,7 @@ th2_post(struct gw_buf *out, uint32_t id, const char *length)
 	th2_field(&block, ":path", "/");
 	if (length != NULL)
 		th2_field(&block, "content-length", length);
-	th2_frame(out, 1, 0x4, id, gw_buf_span(&block));
+	th2_frame(out, TH2_HEADERS, 0x4, id, gw_buf_span(&block));
 	gw_buf_clear(&block);
 }
 
@@ -334,7 +346,7 @@ th2_status(struct gw_span octets, uint32_t id)
 	while (octets.len >= HEAD) {
 		struct head h = head_of(octets);
 		struct gw_span payload = gw_span_sub(octets, HEAD, h.len);
-		if (h.type == 1) {
+		if (h.type == TH2_HEADERS) {
 			unsigned one = inflate(hd, payload);
 			status = h.id == id ? one : status;
 		}

@@ -52,7 +52,22 @@ const struct th2_event *th2_about(const struct th2 *t, uint64_t id);
 /** A checksum, for bodies. */
 uint32_t th2_sum(struct gw_span body);
 
-/* Frames by hand. */
+/** Some len octets, at most 131072; until the next call. */
+struct gw_span th2_octets(size_t len);
+
+/* Frames by hand (RFC 9113, 6). */
+enum {
+	TH2_DATA,
+	TH2_HEADERS,
+	TH2_PRIORITY,
+	TH2_RST,
+	TH2_SETTINGS,
+	TH2_PUSH,
+	TH2_PING,
+	TH2_GOAWAY,
+	TH2_WINDOW,
+	TH2_CONT
+};
 void th2_frame(struct gw_buf *out, uint8_t type, uint8_t flags, uint32_t id,
     struct gw_span payload);
 /** Preface and empty SETTINGS. */

@@ -14,20 +14,6 @@
 #define STREAMS 16
 #define BODY	(64u << 10)
 
-/* RFC 9113, 6 */
-enum {
-	DATA,
-	HEADERS,
-	PRIORITY,
-	RST,
-	SETTINGS,
-	PUSH,
-	PING,
-	GOAWAY,
-	WINDOW,
-	CONT
-};
-
 static const struct gw_span none = { NULL, 0 };
 
 struct pair {
@@ -63,16 +49,6 @@ ask(struct th2 *client, uint64_t ticket, struct gw_span body)
 	return http2_class.ask(client->p, ticket, &r, true);
 }
 
-static struct gw_span
-octets_of(size_t len)
-{
-	static uint8_t body[2 * BODY];
-
-	for (size_t i = 0; i < len; i++)
-		body[i] = (uint8_t)(i * 7 + len);
-	return (struct gw_span){ body, len };
-}
-
 static void
 questions_come_whole_and_answers_too(void **state)
 {
@@ -85,7 +61,8 @@ questions_come_whole_and_answers_too(void **state)
 		p.server->answers = true;
 		for (size_t i = 0; i < GW_COUNT(sizes); i++)
 			assert_int_equal(
-			    ask(p.client, i + 100, octets_of(sizes[i])), GW_OK);
+			    ask(p.client, i + 100, th2_octets(sizes[i])),
+			    GW_OK);
 		th2_talk(p.client, p.server, pieces[k]);
 		assert_int_equal(p.server->n, GW_COUNT(sizes));
 		assert_int_equal(p.client->n, GW_COUNT(sizes));
@@ -98,7 +75,7 @@ questions_come_whole_and_answers_too(void **state)
 			assert_string_equal(e->type, "text/plain");
 			assert_int_equal(e->body_len, sizes[i]);
 			assert_int_equal(
-			    e->body_sum, th2_sum(octets_of(sizes[i])));
+			    e->body_sum, th2_sum(th2_octets(sizes[i])));
 		}
 		const struct th2_event *q = &p.server->at[0];
 		assert_int_equal(q->kind, TH2_REQUEST);
@@ -123,7 +100,8 @@ many_rounds_use_the_same_streams_again(void **state)
 	p.server->answers = true;
 	for (int round = 0; round < 50; round++) {
 		p.server->n = p.client->n = 0;
-		while (ask(p.client, ticket, octets_of(ticket % 3000)) == GW_OK)
+		while (
+		    ask(p.client, ticket, th2_octets(ticket % 3000)) == GW_OK)
 			ticket++;
 		th2_talk(p.client, p.server, 8192);
 		assert_int_equal(p.client->n, STREAMS);
@@ -140,7 +118,7 @@ no_more_is_asked_than_the_peer_takes(void **state)
 		th2_new(&http2_class, false, STREAMS, BODY) };
 
 	(void)state;
-	th2_talk(p.client, p.server, 4096); /* its SETTINGS come */
+	th2_talk(p.client, p.server, 4096); /* its TH2_SETTINGS come */
 	assert_int_equal(http2_class.room(p.client->p), 4);
 	for (uint64_t i = 0; i < 4; i++)
 		assert_int_equal(ask(p.client, i, none), GW_OK);
@@ -215,7 +193,7 @@ the_end_of_a_client_waits_for_its_answers(void **state)
 {
 	struct pair p = pair_new(STREAMS, BODY);
 	const struct gw_http_response r = { .status = 200,
-		.body = octets_of(50000) };
+		.body = th2_octets(50000) };
 
 	(void)state;
 	assert_int_equal(ask(p.client, 1, none), GW_OK);
@@ -265,8 +243,8 @@ what_a_goaway_leaves_out_is_untouched(void **state)
 	assert_int_equal(ask(client, 1, none), GW_OK);
 	assert_int_equal(ask(client, 2, none), GW_OK);
 	th2_pull(client);
-	th2_frame(&in, SETTINGS, 0, 0, none);
-	th2_frame(&in, GOAWAY, 0, 0, (struct gw_span){ last, 8 });
+	th2_frame(&in, TH2_SETTINGS, 0, 0, none);
+	th2_frame(&in, TH2_GOAWAY, 0, 0, (struct gw_span){ last, 8 });
 	th2_feed(client, gw_buf_span(&in));
 	th2_pull(client);
 	assert_int_equal(client->n, 1);
@@ -298,25 +276,25 @@ answers_that_are_none_fail_their_question(void **state)
 	for (uint64_t i = 0; i < 4; i++)
 		assert_int_equal(ask(c, i, none), GW_OK);
 	th2_pull(c);
-	th2_frame(&in, SETTINGS, 0, 0, none);
+	th2_frame(&in, TH2_SETTINGS, 0, 0, none);
 	/* 0: an interim answer, then the true one */
 	th2_field(&block, ":status", "103");
-	th2_frame(&in, HEADERS, 4, 1, gw_buf_span(&block));
+	th2_frame(&in, TH2_HEADERS, 4, 1, gw_buf_span(&block));
 	gw_buf_reset(&block);
 	th2_field(&block, ":status", "503");
 	th2_field(&block, "retry-after", "7");
-	th2_frame(&in, HEADERS, 5, 1, gw_buf_span(&block));
+	th2_frame(&in, TH2_HEADERS, 5, 1, gw_buf_span(&block));
 	/* 1: too large */
 	gw_buf_reset(&block);
 	th2_field(&block, ":status", "200");
-	th2_frame(&in, HEADERS, 4, 3, gw_buf_span(&block));
+	th2_frame(&in, TH2_HEADERS, 4, 3, gw_buf_span(&block));
 	for (size_t at = 0; at < 60001; at += 16000)
-		th2_frame(&in, DATA, 0, 3,
+		th2_frame(&in, TH2_DATA, 0, 3,
 		    gw_span_sub((struct gw_span){ big, 60001 }, at, 16000));
 	/* 2: refused before it was looked at; 3: reset halfway */
-	th2_frame(&in, RST, 0, 5, GW_SPAN("\0\0\0\7"));
-	th2_frame(&in, HEADERS, 4, 7, gw_buf_span(&block));
-	th2_frame(&in, RST, 0, 7, GW_SPAN("\0\0\0\2"));
+	th2_frame(&in, TH2_RST, 0, 5, GW_SPAN("\0\0\0\7"));
+	th2_frame(&in, TH2_HEADERS, 4, 7, gw_buf_span(&block));
+	th2_frame(&in, TH2_RST, 0, 7, GW_SPAN("\0\0\0\2"));
 	th2_feed(c, gw_buf_span(&in));
 	th2_pull(c);
 	assert_int_equal(c->err, GW_OK);
@@ -345,7 +323,7 @@ a_ping_is_answered(void **state)
 	th2_pull(p.client);
 	th2_feed(p.server, gw_buf_span(&p.client->out));
 	th2_pull(p.server);
-	assert_true(th2_find(gw_buf_span(&p.server->out), PING, 0, &pong));
+	assert_true(th2_find(gw_buf_span(&p.server->out), TH2_PING, 0, &pong));
 	pair_free(&p);
 }
 

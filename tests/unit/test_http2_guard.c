@@ -14,31 +14,7 @@
 #define STREAMS 16
 #define BODY	(64u << 10)
 
-/* RFC 9113, 6 */
-enum {
-	DATA,
-	HEADERS,
-	PRIORITY,
-	RST,
-	SETTINGS,
-	PUSH,
-	PING,
-	GOAWAY,
-	WINDOW,
-	CONT
-};
-
 static const struct gw_span none = { NULL, 0 };
-
-static struct gw_span
-octets_of(size_t len)
-{
-	static uint8_t body[2 * BODY];
-
-	for (size_t i = 0; i < len; i++)
-		body[i] = (uint8_t)(i * 7 + len);
-	return (struct gw_span){ body, len };
-}
 
 struct raw {
 	struct th2 *server;
@@ -83,7 +59,7 @@ was_reset(const struct raw *r, uint32_t id, uint8_t code)
 {
 	struct gw_span p;
 
-	return th2_find(gw_buf_span(&r->server->out), RST, id, &p) &&
+	return th2_find(gw_buf_span(&r->server->out), TH2_RST, id, &p) &&
 	       p.len == 4 && p.p[3] == code;
 }
 
@@ -92,7 +68,7 @@ was_sent_away(const struct raw *r, uint8_t code)
 {
 	struct gw_span p;
 
-	return th2_find(gw_buf_span(&r->server->out), GOAWAY, 0, &p) &&
+	return th2_find(gw_buf_span(&r->server->out), TH2_GOAWAY, 0, &p) &&
 	       p.len >= 8 && p.p[7] == code;
 }
 
@@ -223,15 +199,15 @@ bodies_have_their_length(void **state)
 	(void)state;
 	r.server->answers = true;
 	th2_post(&r.in, 1, "4");
-	th2_frame(&r.in, DATA, 1, 1, gw_span_sub(all, 0, 5));
+	th2_frame(&r.in, TH2_DATA, 1, 1, gw_span_sub(all, 0, 5));
 	th2_post(&r.in, 3, "4");
-	th2_frame(&r.in, DATA, 1, 3, gw_span_sub(all, 0, 3));
+	th2_frame(&r.in, TH2_DATA, 1, 3, gw_span_sub(all, 0, 3));
 	th2_post(&r.in, 5, "4");
-	th2_frame(&r.in, DATA, 1, 5, gw_span_sub(all, 0, 4));
+	th2_frame(&r.in, TH2_DATA, 1, 5, gw_span_sub(all, 0, 4));
 	th2_post(&r.in, 7, NULL);
-	th2_frame(&r.in, DATA, 1, 7, gw_span_sub(all, 0, 1000));
+	th2_frame(&r.in, TH2_DATA, 1, 7, gw_span_sub(all, 0, 1000));
 	th2_post(&r.in, 9, NULL);
-	th2_frame(&r.in, DATA, 0, 9, all);
+	th2_frame(&r.in, TH2_DATA, 0, 9, all);
 	go(&r);
 	assert_true(was_reset(&r, 1, 1));
 	assert_true(was_reset(&r, 3, 1));
@@ -254,8 +230,8 @@ trailers_say_nothing(void **state)
 	gw_buf_init(&block, 4096);
 	th2_field(&block, "authorization", "Bearer late");
 	th2_post(&r.in, 1, NULL);
-	th2_frame(&r.in, DATA, 0, 1, GW_SPAN("abc"));
-	th2_frame(&r.in, HEADERS, 5, 1, gw_buf_span(&block));
+	th2_frame(&r.in, TH2_DATA, 0, 1, GW_SPAN("abc"));
+	th2_frame(&r.in, TH2_HEADERS, 5, 1, gw_buf_span(&block));
 	go(&r);
 	assert_int_equal(r.server->n, 1);
 	assert_string_equal(r.server->at[0].token, "");
@@ -280,14 +256,14 @@ a_head_has_an_answer_without_a_body(void **state)
 	th2_field(&block, ":scheme", "https");
 	th2_field(&block, ":authority", "gw.example");
 	th2_field(&block, ":path", "/");
-	th2_frame(&r.in, HEADERS, 5, 1, gw_buf_span(&block));
+	th2_frame(&r.in, TH2_HEADERS, 5, 1, gw_buf_span(&block));
 	go(&r);
 	assert_int_equal(r.server->at[0].method, GW_HTTP_OTHER);
 	assert_int_equal(http2_class.answer(r.server->p, 1, &no), GW_OK);
 	th2_pull(r.server);
 	assert_int_equal(answer_to(&r, 1), 405);
 	assert_false(
-	    th2_find(gw_buf_span(&r.server->out), DATA, UINT32_MAX, &data));
+	    th2_find(gw_buf_span(&r.server->out), TH2_DATA, UINT32_MAX, &data));
 	gw_buf_clear(&block);
 	raw_free(&r);
 }
@@ -300,21 +276,21 @@ answers_wait_for_the_window(void **state)
 	static const uint8_t tiny[6] = { 0, 4, 0, 0, 0, 10 };
 	static const uint8_t more[4] = { 0, 0, 0, 90 };
 	const struct gw_http_response ok = { .status = 200,
-		.body = octets_of(100) };
+		.body = th2_octets(100) };
 	struct gw_span data = none;
 
 	(void)state;
-	th2_frame(&r.in, SETTINGS, 0, 0, (struct gw_span){ tiny, 6 });
+	th2_frame(&r.in, TH2_SETTINGS, 0, 0, (struct gw_span){ tiny, 6 });
 	th2_get(&r.in, 1, "/", none);
 	go(&r);
 	assert_int_equal(http2_class.answer(r.server->p, 1, &ok), GW_OK);
 	th2_pull(r.server);
-	assert_true(th2_find(gw_buf_span(&r.server->out), DATA, 1, &data));
+	assert_true(th2_find(gw_buf_span(&r.server->out), TH2_DATA, 1, &data));
 	assert_int_equal(data.len, 10);
 	assert_int_equal(http2_class.phase(r.server->p), HTTP_WORKING);
-	th2_frame(&r.in, WINDOW, 0, 1, (struct gw_span){ more, 4 });
+	th2_frame(&r.in, TH2_WINDOW, 0, 1, (struct gw_span){ more, 4 });
 	go(&r);
-	assert_true(th2_find(gw_buf_span(&r.server->out), DATA, 1, &data));
+	assert_true(th2_find(gw_buf_span(&r.server->out), TH2_DATA, 1, &data));
 	assert_int_equal(data.len, 90);
 	assert_int_equal(http2_class.phase(r.server->p), HTTP_IDLE);
 	raw_free(&r);
@@ -326,10 +302,10 @@ slow_ones_are_given_up_alone(void **state)
 	struct raw r = raw_new(STREAMS, BODY);
 	static const uint8_t closed[6] = { 0, 4, 0, 0, 0, 0 };
 	const struct gw_http_response ok = { .status = 200,
-		.body = octets_of(100) };
+		.body = th2_octets(100) };
 
 	(void)state;
-	th2_frame(&r.in, SETTINGS, 0, 0, (struct gw_span){ closed, 6 });
+	th2_frame(&r.in, TH2_SETTINGS, 0, 0, (struct gw_span){ closed, 6 });
 	th2_post(&r.in, 1, NULL); /* a body that drips */
 	th2_get(&r.in, 3, "/", none); /* an answer that is not taken */
 	th2_get(&r.in, 5, "/", none); /* one that we owe */
@@ -337,7 +313,7 @@ slow_ones_are_given_up_alone(void **state)
 	assert_int_equal(http2_class.phase(r.server->p), HTTP_READING);
 	assert_int_equal(http2_class.answer(r.server->p, 3, &ok), GW_OK);
 	for (int i = 0; i < HTTP_LAPSES; i++) {
-		th2_frame(&r.in, DATA, 0, 1, GW_SPAN("x"));
+		th2_frame(&r.in, TH2_DATA, 0, 1, GW_SPAN("x"));
 		go(&r);
 		http2_class.lapse(r.server->p);
 	}
@@ -363,7 +339,8 @@ a_slow_header_ends_the_connection(void **state)
 	struct raw r = raw_new(STREAMS, BODY);
 
 	(void)state;
-	th2_frame(&r.in, HEADERS, 1, 1, GW_SPAN("\x82")); /* no END_HEADERS */
+	th2_frame(
+	    &r.in, TH2_HEADERS, 1, 1, GW_SPAN("\x82")); /* no END_HEADERS */
 	go(&r);
 	for (int i = 0; i <= HTTP_LAPSES; i++)
 		http2_class.lapse(r.server->p);
@@ -380,7 +357,7 @@ as_many_streams_as_the_limit_says(void **state)
 
 	(void)state;
 	go(&r);
-	th2_frame(&r.in, SETTINGS, 1, 0, none); /* it knows of the limit */
+	th2_frame(&r.in, TH2_SETTINGS, 1, 0, none); /* it knows of the limit */
 	for (uint32_t id = 1; id <= 9; id += 2)
 		th2_get(&r.in, id, "/", none);
 	go(&r);
@@ -400,7 +377,7 @@ rapid_reset_ends_the_connection(void **state)
 	(void)state;
 	for (uint32_t id = 1; id < 4000; id += 2) {
 		th2_get(&r.in, id, "/", none);
-		th2_frame(&r.in, RST, 0, id, (struct gw_span){ cancel, 4 });
+		th2_frame(&r.in, TH2_RST, 0, id, (struct gw_span){ cancel, 4 });
 	}
 	go(&r);
 	asked = th2_count(r.server, TH2_REQUEST);
@@ -419,20 +396,20 @@ floods_end_the_connection(void **state)
 		uint32_t id;
 		struct gw_span payload;
 	} cases[] = {
-		{ "ping", PING, 0, 0, GW_LIT("12345678") },
-		{ "settings", SETTINGS, 0, 0, { NULL, 0 } },
-		{ "window", WINDOW, 0, 0, GW_LIT("\0\0\0\1") },
-		{ "empty data", DATA, 0, 1, { NULL, 0 } },
-		{ "continuation", CONT, 0, 3, GW_LIT("\x82") },
-		{ "unasked resets", RST, 0, 1, GW_LIT("\0\0\0\2") },
+		{ "ping", TH2_PING, 0, 0, GW_LIT("12345678") },
+		{ "settings", TH2_SETTINGS, 0, 0, { NULL, 0 } },
+		{ "window", TH2_WINDOW, 0, 0, GW_LIT("\0\0\0\1") },
+		{ "empty data", TH2_DATA, 0, 1, { NULL, 0 } },
+		{ "continuation", TH2_CONT, 0, 3, GW_LIT("\x82") },
+		{ "unasked resets", TH2_RST, 0, 1, GW_LIT("\0\0\0\2") },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < GW_COUNT(cases); i++) {
 		struct raw r = raw_new(STREAMS, BODY);
 		th2_post(&r.in, 1, NULL);
-		if (cases[i].type == CONT)
-			th2_frame(&r.in, HEADERS, 1, 3, GW_SPAN("\x82"));
+		if (cases[i].type == TH2_CONT)
+			th2_frame(&r.in, TH2_HEADERS, 1, 3, GW_SPAN("\x82"));
 		/* It reads what is sent to it. */
 		for (int k = 0; k < 100 && r.server->err == GW_OK &&
 				!http2_class.done(r.server->p);
@@ -456,7 +433,7 @@ acknowledgements_do_not_pile_up(void **state)
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
-		th2_frame(&r.in, PING, 0, 0, GW_SPAN("12345678"));
+		th2_frame(&r.in, TH2_PING, 0, 0, GW_SPAN("12345678"));
 	go(&r);
 	assert_int_equal(r.server->err, GW_ELIMIT);
 	raw_free(&r);
@@ -490,7 +467,7 @@ unfinished_bodies_are_bounded(void **state)
 		th2_post(&r.in, id, NULL);
 	for (int k = 0; k < 3; k++)
 		for (uint32_t id = 1; id < 128; id += 2) {
-			th2_frame(&r.in, DATA, 0, id,
+			th2_frame(&r.in, TH2_DATA, 0, id,
 			    (struct gw_span){ octets, sizeof(octets) });
 			go(&r);
 		}

@@ -30,8 +30,6 @@
 #define TURNS	200
 #define SECOND	1000000u
 
-/* RFC 9113, 6 */
-enum { RST = 3, PING = 6, GOAWAY = 7, WINDOW = 8 };
 enum { PLAIN, SECURE }; /* listeners */
 
 static char *dir;
@@ -507,9 +505,9 @@ idle_connections_are_ended(void **state)
 	connect_to(PLAIN);
 	run();
 	get_h2(1, true);
-	assert_false(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	assert_false(th2_find(gw_buf_span(&asker.in), TH2_GOAWAY, 0, &frame));
 	later(301);
-	assert_true(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_GOAWAY, 0, &frame));
 }
 
 static void
@@ -535,7 +533,7 @@ slow_requests_are_given_up(void **state)
 	run();
 	for (unsigned i = 0; i <= HTTP_LAPSES; i++)
 		later(3 * (i + 1));
-	assert_true(th2_find(gw_buf_span(&asker.in), RST, 1, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_RST, 1, &frame));
 	assert_false(asker.eof);
 	gw_buf_clear(&out);
 }
@@ -552,17 +550,17 @@ draining_says_goodbye_in_two_steps(void **state)
 	get_h2(1, true);
 	http_server_drain(w);
 	run();
-	assert_true(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_GOAWAY, 0, &frame));
 	assert_memory_equal(frame.p, "\x7f\xff\xff\xff\0\0\0\0", 8);
-	assert_true(th2_find(gw_buf_span(&asker.in), PING, 0, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_PING, 0, &frame));
 	/* It had sent this before it knew. */
 	get_h2(3, false);
 	assert_int_equal(th2_status(gw_buf_span(&asker.in), 3), 404);
 	assert_false(asker.eof);
-	th2_frame(&out, PING, 1, 0, frame);
+	th2_frame(&out, TH2_PING, 1, 0, frame);
 	say(gw_buf_span(&out));
 	run();
-	assert_true(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_GOAWAY, 0, &frame));
 	assert_memory_equal(frame.p, "\0\0\0\3\0\0\0\0", 8);
 	assert_true(asker.eof);
 	hang_up();
@@ -580,11 +578,11 @@ what_breaks_the_protocol_is_told_why(void **state)
 	(void)state;
 	gw_buf_init(&out, TEXT);
 	th2_hello(&out);
-	th2_frame(&out, PING, 0, 0, GW_SPAN("short"));
+	th2_frame(&out, TH2_PING, 0, 0, GW_SPAN("short"));
 	connect_to(PLAIN);
 	say(gw_buf_span(&out));
 	run();
-	assert_true(th2_find(gw_buf_span(&asker.in), GOAWAY, 0, &frame));
+	assert_true(th2_find(gw_buf_span(&asker.in), TH2_GOAWAY, 0, &frame));
 	assert_int_equal(frame.p[7], 6); /* FRAME_SIZE_ERROR */
 	assert_true(asker.eof);
 	hang_up();
@@ -603,7 +601,7 @@ who_does_not_read_is_not_read_either(void **state)
 	gw_buf_init(&out, 1u << 20);
 	connect_to(PLAIN);
 	th2_hello(&out);
-	th2_frame(&out, WINDOW, 0, 0, GW_SPAN("\x3f\xff\0\0"));
+	th2_frame(&out, TH2_WINDOW, 0, 0, GW_SPAN("\x3f\xff\0\0"));
 	for (uint32_t id = 1; id < 40000; id += 2) {
 		if (out.len == 0)
 			th2_get(&out, id, "/nothing", none);
