@@ -239,6 +239,16 @@ read_branch(struct gw_span branch, uint64_t *id, uint32_t *loop)
 	return true;
 }
 
+/* The parameter that is ours.  It is the first of its kind as we write it. */
+static bool
+find_gw(const struct sip_via *via, struct gw_span *gw)
+{
+	if (!gw_span_ieq(via->other, GW_SPAN("gw")))
+		return sip_param_find(via->params, "gw", gw);
+	*gw = via->other_value;
+	return true;
+}
+
 bool
 topo_read_via(
     const struct snapshot *s, const struct sip_msg *m, struct topo_via *out)
@@ -250,8 +260,8 @@ topo_read_via(
 
 	if (via->all.len == 0 ||
 	    (s != NULL && !names_is_own(s->names, via->host, via->port)) ||
-	    !read_branch(via->branch, &v.id, &v.loop) ||
-	    !sip_param_find(via->params, "gw", &gw) || gw.len < WORKER_LEN ||
+	    !read_branch(via->branch, &v.id, &v.loop) || !find_gw(via, &gw) ||
+	    gw.len < WORKER_LEN ||
 	    !read_hex(gw_span_sub(gw, 0, WORKER_LEN), &worker))
 		return false;
 	v.worker = (uint8_t)worker;

@@ -121,6 +121,9 @@ read_param(struct gw_span name, struct gw_span value, struct sip_via *out)
 		out->received = unbracket(value);
 	} else if (gw_span_ieq(name, GW_SPAN("rport"))) {
 		return read_rport(value, out);
+	} else if (out->other.len == 0) {
+		out->other = name;
+		out->other_value = value;
 	}
 	return NULL;
 }

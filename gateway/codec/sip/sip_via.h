@@ -16,6 +16,8 @@ struct sip_via {
 	struct gw_span received; /* without brackets; empty if absent */
 	bool has_rport; /* with or without a value */
 	uint16_t rport; /* 0: no value */
+	struct gw_span other, other_value; /* the first parameter that is none
+	                                      of these; empty if absent */
 };
 
 #define SIP_BRANCH_COOKIE "z9hG4bK"
