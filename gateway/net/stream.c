@@ -182,6 +182,9 @@ flush(struct stream *s)
 
 	if (s->state != STREAM_OPEN && s->state != STREAM_ENDING)
 		return;
+	/* What waits was meant for who the peer was under older settings. */
+	if (!stream_peer_check(s))
+		return;
 	if (s->class->fill != NULL && s->state == STREAM_OPEN)
 		s->class->fill(s);
 	if (s->state == STREAM_CLOSED)

@@ -398,6 +398,30 @@ a_withdrawn_certificate_ends_its_connection(void **state)
 	snapshot_unref(next);
 }
 
+/* What was answered before the settings changed is not told after it. */
+static void
+an_answer_to_who_is_withdrawn_goes_nowhere(void **state)
+{
+	struct snapshot *next = settings("gw.other.example", snap);
+
+	(void)state;
+	connect_tls(1, "\x08http/1.1", "gw.border.example");
+	assert_int_equal(shake(), IO_OK);
+	run();
+	say(GW_SPAN(
+	    "GET /nothing HTTP/1.1\r\nHost: gw.border.example\r\n\r\n"));
+	assert_int_not_equal(
+	    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	assert_int_equal(metric(METRIC_HTTP_4XX), 1);
+	stream_peer_use(w->http, next);
+	stream_flush(w->http); /* its turn to be looked at has not come */
+	hear();
+	assert_false(heard("HTTP/1.1 404 "));
+	assert_int_equal(w->http->n, 0);
+	assert_int_equal(metric(METRIC_HTTP_REFUSED_SETTINGS), 1);
+	snapshot_unref(next);
+}
+
 static void
 unchanged_settings_leave_connections_alone(void **state)
 {
@@ -653,6 +677,7 @@ main(void)
 		TEST(alpn_tells_the_protocol),
 		TEST(a_certificate_is_that_of_one_system),
 		TEST(a_withdrawn_certificate_ends_its_connection),
+		TEST(an_answer_to_who_is_withdrawn_goes_nowhere),
 		TEST(unchanged_settings_leave_connections_alone),
 		TEST(requests_for_others_are_misdirected),
 		TEST(a_listener_without_a_name_has_its_address),
