@@ -115,13 +115,6 @@ put_body(struct gw_buf *out, const struct core *c, const struct conf_service *s)
 	gw_buf_clear(&url);
 }
 
-static void
-put_token(struct gw_buf *out, const struct conf_service *s)
-{
-	if (s->token != NULL)
-		gw_buf_fmt(out, "Bearer %s", s->token);
-}
-
 /* What one of them writes, in the call's arena.  False: no room. */
 static bool
 keep(struct core *c, struct gw_buf *b, struct gw_span *out)
@@ -136,7 +129,7 @@ static struct gw_http_request *
 request_of(struct core *c, const struct conf_service *s)
 {
 	struct gw_http_request *r = gw_arena_alloc(c->arena, 1, sizeof(*r));
-	struct gw_buf path, body, token;
+	struct gw_buf path, body;
 
 	if (r == NULL)
 		return NULL;
@@ -148,11 +141,9 @@ request_of(struct core *c, const struct conf_service *s)
 	put_path(&path, s);
 	gw_buf_init(&body, BODY_MAX);
 	put_body(&body, c, s);
-	gw_buf_init(&token, GW_HTTP_TOKEN_MAX);
-	put_token(&token, s);
 	bool ok = keep(c, &path, &r->path);
 	ok = keep(c, &body, &r->body) && ok;
-	ok = keep(c, &token, &r->authorization) && ok;
+	ok = service_token(s, c->arena, &r->authorization) && ok;
 	return ok ? r : NULL;
 }
 

@@ -107,25 +107,6 @@ ends(const struct lookup_ask *q)
 		.wall_us = q->wall_us };
 }
 
-/* "Bearer ..." (RFC 6750 2.1). */
-static bool
-write_token(
-    const struct conf_service *s, struct gw_arena *arena, struct gw_span *out)
-{
-	struct gw_span scheme = GW_SPAN("Bearer "),
-		       token = gw_span_of(s->token);
-	uint8_t *p;
-
-	if (token.len == 0)
-		return true;
-	if ((p = gw_arena_bytes(arena, scheme.len + token.len)) == NULL)
-		return false;
-	memcpy(p, scheme.p, scheme.len);
-	memcpy(p + scheme.len, token.p, token.len);
-	*out = (struct gw_span){ p, scheme.len + token.len };
-	return true;
-}
-
 const char *
 lookup_ask_write(const struct lookup_ask *q, struct gw_arena *arena,
     struct gw_http_request *out)
@@ -139,7 +120,7 @@ lookup_ask_write(const struct lookup_ask *q, struct gw_arena *arena,
 	if (err == GW_EUNSUPPORTED)
 		return "the service cannot be asked about such a user";
 	if (err != GW_OK ||
-	    !write_token(q->service->conf, arena, &out->authorization))
+	    !service_token(q->service->conf, arena, &out->authorization))
 		return FULL;
 	return NULL;
 }

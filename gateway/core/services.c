@@ -157,3 +157,22 @@ services_free(struct services *s)
 	free(s->at);
 	free(s);
 }
+
+bool
+service_token(
+    const struct conf_service *s, struct gw_arena *arena, struct gw_span *out)
+{
+	static const struct gw_span scheme = GW_LIT("Bearer ");
+	struct gw_span token = gw_span_of(s->token);
+	uint8_t *p;
+
+	*out = GW_SPAN("");
+	if (token.len == 0)
+		return true;
+	if ((p = gw_arena_bytes(arena, scheme.len + token.len)) == NULL)
+		return false;
+	memcpy(p, scheme.p, scheme.len);
+	memcpy(p + scheme.len, token.p, token.len);
+	*out = (struct gw_span){ p, scheme.len + token.len };
+	return true;
+}

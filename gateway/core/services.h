@@ -37,4 +37,9 @@ struct services *services_load(const struct conf *c, const struct policy *p,
     const struct redirects *r, const char *schema_dir, struct gw_diag *d);
 void services_free(struct services *s);
 
+/** "Bearer ..." (RFC 6750 2.1), with what the gateway itself asks s; empty if
+ * it has no token.  False: the arena is full. */
+bool service_token(const struct conf_service *s, struct gw_arena *arena,
+    struct gw_span *out) GW_NODISCARD;
+
 #endif

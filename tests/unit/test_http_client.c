@@ -205,10 +205,11 @@ run_until(size_t ends)
 }
 
 static void
-ask_of(uint64_t ticket, bool safe, uint32_t deadline_ms)
+ask_as(uint64_t ticket, bool safe, uint32_t deadline_ms, const char *token)
 {
 	char body[32];
 	struct gw_http_request r = { .method = GW_HTTP_POST,
+		.authorization = gw_span_of(token),
 		.path = GW_LIT("/v1/x?y=%20"),
 		.authority = GW_LIT("lookup.bravo.example"),
 		.content_type = GW_LIT("text/plain") };
@@ -223,6 +224,12 @@ ask_of(uint64_t ticket, bool safe, uint32_t deadline_ms)
 		.safe = safe,
 		.http.request = &r };
 	http_pool_ask(w->pool, &a);
+}
+
+static void
+ask_of(uint64_t ticket, bool safe, uint32_t deadline_ms)
+{
+	ask_as(ticket, safe, deadline_ms, NULL);
 }
 
 static void
@@ -303,7 +310,7 @@ over_http1_with_tls(void **state)
 }
 
 static void
-with_the_token_of_the_service(void **state)
+with_the_token_of_who_asks_alone(void **state)
 {
 	static const struct setting with = {
 		"tls='border' tls-name='lookup.bravo.example'",
@@ -316,7 +323,10 @@ with_the_token_of_the_service(void **state)
 	secure_server(1, true);
 	ask(1);
 	run_until(1);
-	assert_string_equal(servers[0]->authorization, "Bearer T0KEN");
+	assert_string_equal(servers[0]->authorization, "");
+	ask_as(2, true, 5000, "Bearer 0THER");
+	run_until(2);
+	assert_string_equal(servers[0]->authorization, "Bearer 0THER");
 	tear_down();
 }
 
@@ -574,7 +584,7 @@ main(void)
 		cmocka_unit_test(over_http1),
 		cmocka_unit_test(over_http2),
 		cmocka_unit_test(over_http1_with_tls),
-		cmocka_unit_test(with_the_token_of_the_service),
+		cmocka_unit_test(with_the_token_of_who_asks_alone),
 		cmocka_unit_test(nobody_but_the_service_hears_the_question),
 		cmocka_unit_test(the_next_is_asked_when_one_is_not_there),
 		cmocka_unit_test(what_is_safe_goes_to_the_next),

@@ -7,8 +7,6 @@
 
 #include <openssl/crypto.h>
 
-static const struct gw_span bearer = GW_LIT("Bearer ");
-
 static struct gw_span
 put(struct http_ask *a, struct gw_span s)
 {
@@ -25,15 +23,10 @@ http_ask_new(
     const struct core_action *a, const struct conf_service *v, uint64_t now_us)
 {
 	const struct gw_http_request *r = a->http.request;
-	struct gw_span scheme = { NULL, 0 }, token = r->authorization;
-
-	if (token.len == 0 && v != NULL && v->token != NULL) {
-		scheme = bearer;
-		token = gw_span_of(v->token);
-	}
 	struct http_ask *q = calloc(1,
 	    sizeof(*q) + r->path.len + r->authority.len + r->content_type.len +
-		r->accept.len + scheme.len + token.len + r->body.len);
+		r->accept.len + r->authorization.len + r->body.len);
+
 	if (q == NULL)
 		return NULL;
 	q->ticket = a->ticket;
@@ -46,9 +39,8 @@ http_ask_new(
 		.authority = put(q, r->authority),
 		.content_type = put(q, r->content_type),
 		.accept = put(q, r->accept),
+		.authorization = put(q, r->authorization),
 		.body = put(q, r->body) };
-	scheme = put(q, scheme);
-	q->request.authorization = gw_span_join(scheme, put(q, token));
 	return q;
 }
 

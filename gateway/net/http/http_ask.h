@@ -44,9 +44,9 @@ struct http_ask {
 	uint8_t text[]; /* len octets, what request points to; secret */
 };
 
-/** A copy of the CORE_ASK a to v (NULL: it is there no more), with the
- * service's token if the request has no Authorization of its own.  NULL: no
- * memory. */
+/** A copy of the CORE_ASK a to v (NULL: it is there no more).  Its token is
+ * that of a or none: who asks without one must not ask with that of the
+ * gateway.  NULL: no memory. */
 struct http_ask *http_ask_new(
     const struct core_action *a, const struct conf_service *v, uint64_t now_us);
 /** It must not be armed.  It is taken out of its list. */
