@@ -75,9 +75,10 @@ check_plain(struct conf_reader *r, const xmlNode *n,
 		CONF_ERROR(r, &e->at, ENDPOINT_PLAIN,
 		    "endpoint %s of partner \"%s\" lacks tls=", e->text,
 		    s->base.id == NULL ? "" : s->base.id);
-	if (v->token_file != NULL)
+	/* To a KMS the tokens of those who ask it through us go as well. */
+	if (v->token_file != NULL || v->is_kms)
 		CONF_ERROR(r, &e->at, TOKEN_PLAIN,
-		    "endpoint %s lacks tls=, and the service has a token",
+		    "endpoint %s lacks tls=, and tokens are sent to it",
 		    e->text);
 }
 

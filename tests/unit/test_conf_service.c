@@ -471,6 +471,7 @@ static const struct mistake {
 	    false },
 	{ "conf.endpoint-plain", "192.0.2.7' tls='web'", "192.0.2.7'", false },
 	{ "conf.token-plain", "192.0.2.7' tls='web'", "192.0.2.7'", false },
+	{ "conf.token-plain", "[::1]", "192.0.2.3", false }, /* a KMS */
 	{ "conf.endpoint-name", "192.0.2.8:8190' tls='web'",
 	    "127.0.0.1:8190' tls-name='gw.bravo.example'", false },
 	{ "conf.endpoint-name", "Lookup.bravo.example", "GW.carl.example",
