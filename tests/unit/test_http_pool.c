@@ -169,7 +169,7 @@ unheard(void *arg, uint64_t ticket, const char *why)
 
 static const struct http_pool_user user = { heard, unheard };
 
-#define HEAD                                                                   \
+#define HEAD_OF(authority)                                                     \
 	"<mcxgw xmlns='urn:mcxgw:config:1' name='gw.example'>"                 \
 	"<listener id='a' transport='udp' address='127.0.0.1' port='5060' "    \
 	"system='alpha'/>"                                                     \
@@ -179,7 +179,8 @@ static const struct http_pool_user user = { heard, unheard };
 	"<system id='alpha' side='local'><domain name='alpha.example'/>"       \
 	"<next-hop address='127.0.0.1:5080' transport='udp'/></system>"        \
 	"<system id='bravo' side='partner'><domain name='bravo.example'/>"     \
-	"<lookup adapter='domain-lookup' authority='l.bravo.example'>"
+	"<lookup adapter='domain-lookup' authority='" authority "'>"
+#define HEAD HEAD_OF("l.bravo.example")
 #define FOOT                                                                   \
 	"</lookup>"                                                            \
 	"<next-hop address='127.0.0.1:5090' transport='udp'/></system>"        \
@@ -728,6 +729,26 @@ a_reload_ends_what_is_gone(void **state)
 	tear_down();
 }
 
+/* Its questions, and its token, are not for what stands in its place. */
+static void
+another_service_is_not_asked_instead(void **state)
+{
+	static const char other[] =
+	    HEAD_OF("l.other.example") AT("8001", "1") FOOT;
+
+	(void)state;
+	set_up(one);
+	ask(1); /* waits for a connection */
+	use(other);
+	turn();
+	assert_int_equal(t.n_unheard, 1);
+	assert_true(net.at[0].ended);
+	closes(&net.at[0], "end");
+	turn();
+	assert_int_equal(net.n, 1);
+	tear_down();
+}
+
 static void
 a_service_that_is_gone_is_not_asked(void **state)
 {
@@ -782,6 +803,7 @@ main(void)
 		cmocka_unit_test(a_dropped_question_is_forgotten),
 		cmocka_unit_test(a_reload_keeps_what_is_the_same),
 		cmocka_unit_test(a_reload_ends_what_is_gone),
+		cmocka_unit_test(another_service_is_not_asked_instead),
 		cmocka_unit_test(a_service_that_is_gone_is_not_asked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -389,6 +389,16 @@ same_text(const char *a, const char *b)
 			     gw_span_ieq(gw_span_of(a), gw_span_of(b)));
 }
 
+/* What was written for one, and a token, is not for another that has taken its
+ * place. */
+static bool
+same_service(const struct conf_service *a, const struct conf_service *b)
+{
+	return same_text(a->adapter, b->adapter) && same_text(a->kms, b->kms) &&
+	       same_text(a->authority, b->authority) &&
+	       strcmp(a->prefix, b->prefix) == 0;
+}
+
 /* The service of an older configuration as it is in `to`, or NULL. */
 static const struct conf_service *
 service_in(const struct conf *to, const struct conf *from,
@@ -404,9 +414,11 @@ service_in(const struct conf *to, const struct conf *from,
 		return NULL;
 	s = &to->systems[system];
 	for (size_t i = 0; v->is_kms && i < s->n_kms; i++)
-		if (same_text(s->kms[i]->kms, v->kms))
+		if (same_service(s->kms[i], v))
 			return s->kms[i];
-	return v->is_kms ? NULL : s->lookup;
+	return !v->is_kms && s->lookup != NULL && same_service(s->lookup, v) ?
+		   s->lookup :
+		   NULL;
 }
 
 static const char *
