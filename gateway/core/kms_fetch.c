@@ -236,6 +236,8 @@ find_part(struct core *c, const struct conf_service *s, struct got *g)
 	return err == GW_OK && g->parts.kept == 1;
 }
 
+/* Without what find_part() has put aside: two readers that do not agree whose
+ * a certificate is must not read two. */
 static bool
 read_cert(struct core *c, const struct conf_service *s, struct got *g)
 {
@@ -245,7 +247,8 @@ read_cert(struct core *c, const struct conf_service *s, struct got *g)
 	say(g, "out of memory");
 	g->certs = kms_certs_new();
 	if (d != NULL && g->certs != NULL &&
-	    kms_certs_read(g->certs, g->body, s->authority, NULL, c->now, d))
+	    kms_certs_read(
+		g->certs, g->parts.out, s->authority, NULL, c->now, d))
 		g->cert = kms_certs_find(g->certs, gw_span_of(s->kms));
 	if (g->cert != NULL && hash(g->parts.certificate, &g->print))
 		ok = true;

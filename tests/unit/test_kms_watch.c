@@ -206,6 +206,68 @@ it_is_compared(void **state)
 	}
 }
 
+/* A KmsCertificate as it stands in its file. */
+static struct gw_span
+element(const char *in)
+{
+	struct gw_span s = gw_span_of(in);
+	size_t from = gw_span_search(s, GW_SPAN("<KmsCertificate"));
+
+	s = gw_span_sub(s, from, s.len);
+	return gw_span_sub(s, 0,
+	    gw_span_search(s, GW_SPAN("</KmsCertificate>")) +
+		strlen("</KmsCertificate>"));
+}
+
+/* certificate-sha256="..." of a text. */
+static const char *
+pin_of(struct gw_span of)
+{
+	static char out[128];
+	uint8_t sum[KMS_SHA256_LEN];
+	size_t n = (size_t)snprintf(out, sizeof(out), "certificate-sha256=\"");
+
+	assert_true(kms_cert_sha256(of, sum));
+	for (size_t i = 0; i < sizeof(sum); i++)
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%02x", sum[i]);
+	snprintf(out + n, sizeof(out) - n, "\"");
+	return out;
+}
+
+/* The one that is pinned stands where it says nothing, and in its place one
+ * whose name is in two pieces, which some readers join. */
+static void
+what_is_pinned_is_what_is_read(void **state)
+{
+	static char body[65536], good[8192], bad[8192];
+	struct gw_span other;
+
+	(void)state;
+	snprintf(good, sizeof(good), "%.*s",
+	    GW_FMT(element(file("bravo/certificate.xml"))));
+	other = element(forged());
+	size_t at = gw_span_search(other, GW_SPAN(".bravo.example"));
+	snprintf(bad, sizeof(bad), "%.*s<!-- -->%.*s", (int)at, other.p,
+	    (int)(other.len - at), other.p + at);
+	snprintf(body, sizeof(body),
+	    "<KmsResponse xmlns=\"urn:3gpp:ns:mcsecKMSInterface:1.0\">"
+	    "<KmsUri>kms.bravo.example</KmsUri><KmsMessage><KmsInit>%s"
+	    "</KmsInit></KmsMessage><x xmlns=\"urn:x\">%s</x></KmsResponse>",
+	    bad, good);
+	open_with(&(struct tasked_settings){ .kms_bravo = WATCH,
+	    .pin = pin_of(gw_span_of(good)),
+	    .watches = true });
+	tasked_wait(t, 1100);
+	answer(body);
+	assert_int_equal(state_now(), KMS_WATCH_FAILED);
+	assert_false(stands_in());
+	/* Alone, or in an answer that says so, it is good. */
+	tasked_wait(t, HOUR);
+	answer(good);
+	assert_int_equal(state_now(), KMS_WATCH_SAME);
+	assert_true(stands_in());
+}
+
 /* What changed does not take effect, nor does it undo what is in force. */
 static void
 a_change_takes_nothing_away(void **state)
@@ -286,6 +348,7 @@ main(void)
 		TEST(it_is_fetched_now_and_then),
 		TEST(only_one_worker_does_it),
 		TEST(it_is_compared),
+		TEST(what_is_pinned_is_what_is_read),
 		TEST(a_change_takes_nothing_away),
 		TEST(none_comes),
 		TEST(its_end_is_seen_coming),
