@@ -62,6 +62,19 @@ gw_lookup_unescape(struct gw_arena *a, struct gw_span text, struct gw_span *out)
 	return GW_OK;
 }
 
+bool
+gw_lookup_has_steps(struct gw_span text)
+{
+	for (size_t from = 0, end; from <= text.len; from = end + 1) {
+		end = gw_span_find(text, from, '/');
+		struct gw_span one = gw_span_sub(text, from, end - from);
+		if (gw_span_eq(one, GW_SPAN(".")) ||
+		    gw_span_eq(one, GW_SPAN("..")))
+			return true;
+	}
+	return false;
+}
+
 enum gw_err
 lookup_path_build(struct gw_arena *a, struct gw_span prefix,
     struct gw_span root, struct gw_span user, struct gw_span *out)
@@ -69,7 +82,8 @@ lookup_path_build(struct gw_arena *a, struct gw_span prefix,
 	size_t head = prefix.len + root.len, cap;
 	struct gw_buf b;
 
-	if (head > GW_HTTP_PATH_MAX || user.len > GW_HTTP_PATH_MAX - head)
+	if (head > GW_HTTP_PATH_MAX || user.len > GW_HTTP_PATH_MAX - head ||
+	    gw_lookup_has_steps(user))
 		return GW_EUNSUPPORTED;
 	cap = head + 3 * user.len;
 	cap = cap < GW_HTTP_PATH_MAX ? cap : GW_HTTP_PATH_MAX;

@@ -12,7 +12,8 @@
 /**
  * Write prefix, root and user as one path.
  *
- * GW_EUNSUPPORTED  it would be longer than GW_HTTP_PATH_MAX
+ * GW_EUNSUPPORTED  it would be longer than GW_HTTP_PATH_MAX, or lead elsewhere
+ *                  for a server that decodes it too early
  * GW_ENOMEM
  */
 enum gw_err lookup_path_build(struct gw_arena *a, struct gw_span prefix,

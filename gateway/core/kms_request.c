@@ -55,8 +55,8 @@ is_digits(struct gw_span s)
 	return true;
 }
 
-/* A name that can be compared and written: one printable word that is no
- * step of a path. */
+/* A name that can be compared and written: one printable word without steps of
+ * a path. */
 static enum gw_err
 read_name(struct gw_arena *a, struct gw_span text, size_t max,
     struct gw_span *out, struct gw_fault *fault)
@@ -68,8 +68,7 @@ read_name(struct gw_arena *a, struct gw_span text, size_t max,
 		return err;
 	if (err != GW_OK)
 		return fail(fault, "a wrong escape in the path");
-	if (s.len == 0 || s.len > max || gw_span_eq(s, GW_SPAN(".")) ||
-	    gw_span_eq(s, GW_SPAN("..")))
+	if (s.len == 0 || s.len > max || gw_lookup_has_steps(s))
 		return fail(fault, "a name in the path that is none");
 	for (size_t i = 0; i < s.len; i++)
 		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f)
@@ -154,6 +153,7 @@ read_path(struct gw_arena *a, struct gw_span path, struct kms_request *out,
 struct body {
 	struct gw_arena *a;
 	struct gw_xp x;
+	struct gw_span ns; /* of the root */
 	unsigned request; /* depth of the KmsRequest; 0: not yet, or ENDED */
 	struct gw_span kms, user;
 	struct gw_span *reading; /* one of them, or NULL */
@@ -167,10 +167,19 @@ is(const struct body *b, const char *name)
 	return gw_span_eq(b->x.name, gw_span_of(name));
 }
 
+/* A reader that knows the namespace does not see it in another. */
+static bool
+is_ours(const struct body *b)
+{
+	return gw_span_eq(b->x.ns, b->ns);
+}
+
 static enum gw_err
 begin_value(
     struct body *b, bool *has, struct gw_span *value, struct gw_fault *fault)
 {
+	if (!is_ours(b))
+		return fail(fault, "KmsUri or UserUri of another namespace");
 	if (*has)
 		return fail(fault, "KmsUri or UserUri stands twice");
 	*has = true;
@@ -184,11 +193,13 @@ on_start(struct body *b, struct gw_fault *fault)
 {
 	if (b->reading != NULL)
 		return fail(fault, "an element in KmsUri or UserUri");
-	if (b->x.depth == 1 && !is(b, "KmsRequest") &&
-	    !is(b, "SignedKmsRequest"))
-		return fail(fault, "the body is no KmsRequest");
+	if (b->x.depth == 1) {
+		if (!is(b, "KmsRequest") && !is(b, "SignedKmsRequest"))
+			return fail(fault, "the body is no KmsRequest");
+		b->ns = b->x.ns;
+	}
 	if (is(b, "KmsRequest")) {
-		if (b->request != 0)
+		if (b->request != 0 || !is_ours(b))
 			return fail(fault, "KmsRequest stands twice");
 		b->request = b->x.depth;
 	}

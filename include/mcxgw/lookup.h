@@ -189,5 +189,8 @@ void gw_lookup_escape(struct gw_buf *out, struct gw_span text);
 /** Undo it.  GW_EMALFORMED: not an escape, or to a NUL; GW_ENOMEM. */
 enum gw_err gw_lookup_unescape(
     struct gw_arena *a, struct gw_span text, struct gw_span *out) GW_NODISCARD;
+/** Does a server that decodes a path before it cuts it see steps ("." or "..")
+ * in a segment that stands for text?  It would arrive at another resource. */
+bool gw_lookup_has_steps(struct gw_span text);
 
 #endif

@@ -279,6 +279,35 @@ other_paths_are_told_apart(void **state)
 	}
 }
 
+/* Some servers decode a path before they cut it. */
+static void
+a_path_leads_nowhere_else(void **state)
+{
+	static const struct {
+		const char *user;
+		bool steps;
+	} rows[] = {
+		{ "sip:bob@x", false },
+		{ "sip:a/../../keyprov/b@x", true },
+		{ "sip:a/./b@x", true },
+		{ "sip:a/..", true },
+		{ "..", true },
+		{ "sip:a/b@x", false },
+		{ "sip:a/..b/c.@x", false },
+		{ "", false },
+	};
+	struct gw_span out;
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(rows); i++) {
+		struct gw_span user = gw_span_of(rows[i].user);
+		assert_int_equal(gw_lookup_has_steps(user), rows[i].steps);
+		assert_int_equal(
+		    lookup_path_build(arena, GW_SPAN(""), ROOT, user, &out),
+		    rows[i].steps ? GW_EUNSUPPORTED : GW_OK);
+	}
+}
+
 static void
 a_path_has_a_limit(void **state)
 {
@@ -316,6 +345,7 @@ main(void)
 		cmocka_unit_test(what_is_no_escape_is_refused),
 		cmocka_unit_test(a_path_is_cut_before_it_is_decoded),
 		cmocka_unit_test(other_paths_are_told_apart),
+		cmocka_unit_test(a_path_leads_nowhere_else),
 		cmocka_unit_test(a_path_has_a_limit),
 	};
 	return cmocka_run_group_tests(tests, make_arena, free_arena);
