@@ -311,7 +311,7 @@ look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
 		    &a->waiter, &answer, &source);
 	if (found == LOOKUP_ANSWER && tell(c, a, &answer, &source)) {
 		askers_give(c->askers, a);
-	} else if (!askers_keep(a, q, r)) {
+	} else if (!askers_keep(a)) {
 		if (found == LOOKUP_WAIT)
 			lookups_leave(c, &a->waiter);
 		unavailable(c, a, r, "no memory");

@@ -154,24 +154,21 @@ askers_by_ticket(struct askers *a, uint64_t ticket)
 }
 
 bool
-askers_keep(struct asked *one, const struct gw_lookup_question *q,
-    const struct gw_http_request *r)
+askers_keep(struct asked *one)
 {
-	const struct gw_span from[] = { q->user, q->asker, r->path,
-		r->authority, r->content_type, r->accept };
-	struct gw_span *const to[GW_COUNT(from)] = { &one->question.user,
-		&one->question.asker, &one->request.path,
-		&one->request.authority, &one->request.content_type,
-		&one->request.accept };
+	struct gw_http_request *r = &one->request;
+	struct gw_span *const texts[] = { &one->question.user,
+		&one->question.asker, &one->certificate, &r->path,
+		&r->authority, &r->content_type, &r->accept };
 	size_t need = 1;
 
-	for (size_t i = 0; i < GW_COUNT(from); i++)
-		need += from[i].len;
+	r->body = r->authorization = GW_SPAN("");
+	for (size_t i = 0; i < GW_COUNT(texts); i++)
+		need += texts[i]->len;
 	if ((one->arena = gw_arena_new(need)) == NULL)
 		return false;
-	one->request.method = r->method;
-	for (size_t i = 0; i < GW_COUNT(from); i++)
-		if (!gw_arena_copy(one->arena, from[i], to[i]))
+	for (size_t i = 0; i < GW_COUNT(texts); i++)
+		if (!gw_arena_copy(one->arena, *texts[i], texts[i]))
 			return false;
 	return true;
 }

@@ -38,7 +38,8 @@ struct asked {
 	uint16_t of; /* the user's system, or that of the KMS; may be NONE */
 	uint8_t kms; /* enum policy_kms_request; POLICY_KMS_N: a lookup */
 	const struct gw_lookup_adapter *adapter;
-	struct gw_lookup_question question;
+	struct gw_lookup_question question; /* of KMS traffic: for whom */
+	struct gw_span certificate; /* of KMS traffic: whose is asked for */
 	/* Of the request: method, path, authority and media types. */
 	struct gw_http_request request;
 };
@@ -61,9 +62,8 @@ struct asked *askers_by_stream(struct askers *a, uint64_t stream);
 /** It waits for that ticket from now on. */
 void askers_await(struct askers *a, struct asked *one, uint64_t ticket);
 struct asked *askers_by_ticket(struct askers *a, uint64_t ticket);
-/** Copy question and request (without body and token) into the row's own
- * memory.  False: no memory. */
-bool askers_keep(struct asked *one, const struct gw_lookup_question *q,
-    const struct gw_http_request *r);
+/** Copy the texts that the row has borrowed so far into its own memory; body
+ * and token are dropped.  False: no memory. */
+bool askers_keep(struct asked *one);
 
 #endif

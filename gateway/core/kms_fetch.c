@@ -225,7 +225,7 @@ is_its_own(const void *arg, struct gw_span kms)
 static bool
 find_part(struct core *c, const struct conf_service *s, struct got *g)
 {
-	const struct kms_cut_rules rules = { is_its_own, s, { NULL, 0 } };
+	const struct kms_cut_rules rules = { .keep = is_its_own, .arg = s };
 	struct gw_fault fault = { 0, "" };
 	enum gw_err err = kms_cut(c->arena, g->body, &rules, &g->parts, &fault);
 

@@ -9,6 +9,9 @@
 
 enum passed { PASSED, REFUSED, FAILED };
 
+/* Of bodies that cross, which were read as that. */
+static const struct gw_span media_type = GW_LIT("application/xml");
+
 /* Rows of metrics.def: outcomes of each kind, in the order of the enum. */
 static const enum metric first_metric[POLICY_KMS_N] = {
 	[POLICY_KMS_INIT] = METRIC_KMS_INIT_PASSED,
@@ -68,26 +71,38 @@ choose(struct pass *p)
 	return p->kms != NULL;
 }
 
+/* The two systems, by the settings in force. */
+struct view {
+	struct core *c;
+	uint16_t asker, of;
+};
+
 /* A KMS speaks in its own names, which cannot be changed in what it signs;
  * policy speaks in those of the agreement. */
 static bool
-permitted(struct pass *p)
+permitted(const struct view *v, enum policy_kms_request what,
+    struct gw_span kms, struct gw_span user, const char **why)
 {
-	const struct policy *policy = p->c->snap->policy;
-	struct gw_arena *a = p->c->arena;
-	struct gw_span kms = p->q.kms, user = p->q.user;
+	const struct policy *policy = v->c->snap->policy;
+	struct gw_arena *a = v->c->arena;
 	struct gw_step step = { 0 };
 
-	p->why = "no memory";
-	if (!policy_map_kms(
-		policy, p->kms->system, POLICY_MAP_IN, kms, a, &kms) ||
-	    !policy_map_user(
-		policy, p->kms->system, POLICY_MAP_IN, user, a, &user))
+	*why = "no memory";
+	if (!policy_map_kms(policy, v->of, POLICY_MAP_IN, kms, a, &kms) ||
+	    !policy_map_user(policy, v->of, POLICY_MAP_IN, user, a, &user))
 		return false;
-	bool may = policy_kms_may(policy, p->from->system, p->kms->system,
-	    p->q.what, kms, user, p->c->now.wall_us, &step);
-	p->why = step.because;
+	bool may = policy_kms_may(
+	    policy, v->asker, v->of, what, kms, user, v->c->now.wall_us, &step);
+	*why = step.because;
 	return may;
+}
+
+static bool
+is_permitted(struct pass *p)
+{
+	const struct view v = { p->c, p->from->system, p->kms->system };
+
+	return permitted(&v, p->q.what, p->q.kms, p->q.user, &p->why);
 }
 
 /* ---- the way there ---- */
@@ -117,7 +132,9 @@ refuse(struct pass *p, enum gw_lookup_error error, enum passed passed)
 	    error == GW_LOOKUP_E_UNAVAILABLE ? CORE_RETRY_S : 0);
 }
 
-/* The request as the KMS gets it; its texts are the asker's. */
+/* The request as the KMS gets it; its texts are the asker's, but for the media
+ * type: under another, or another character set, the body that was read here
+ * might say something else there. */
 static struct gw_http_request *
 request_of(const struct pass *p)
 {
@@ -134,13 +151,13 @@ request_of(const struct pass *p)
 	*r = *p->r;
 	r->path = (struct gw_span){ path, prefix.len + p->r->path.len };
 	r->authority = gw_span_of(p->kms->authority);
+	r->content_type = r->body.len > 0 ? media_type : GW_SPAN("");
 	return r;
 }
 
 static bool
 send_on(struct pass *p)
 {
-	static const struct gw_lookup_question none = { 0 };
 	struct core *c = p->c;
 	struct gw_http_request *r = request_of(p);
 	struct asked *a = askers_take(
@@ -149,9 +166,11 @@ send_on(struct pass *p)
 	p->why = "too many wait, or no memory";
 	if (a == NULL)
 		return false;
-	struct core_action *act = r == NULL || !askers_keep(a, &none, p->r) ?
-				      NULL :
-				      core_act(c, CORE_ASK);
+	a->request = *p->r;
+	a->question.user = p->q.user;
+	a->certificate = p->q.kms;
+	struct core_action *act =
+	    r == NULL || !askers_keep(a) ? NULL : core_act(c, CORE_ASK);
 	if (act == NULL) {
 		askers_give(c->askers, a);
 		return false;
@@ -188,7 +207,7 @@ kms_pass_asked(struct core *c, const struct core_asker *from,
 		refuse(&p, GW_LOOKUP_E_UNAVAILABLE, FAILED);
 	else if (err != GW_OK)
 		refuse(&p, GW_LOOKUP_E_REQUEST, REFUSED);
-	else if (!choose(&p) || !permitted(&p))
+	else if (!choose(&p) || !is_permitted(&p))
 		refuse(&p, GW_LOOKUP_E_FORBIDDEN, REFUSED);
 	else if (!send_on(&p))
 		refuse(&p, GW_LOOKUP_E_UNAVAILABLE, FAILED);
@@ -196,11 +215,6 @@ kms_pass_asked(struct core *c, const struct core_asker *from,
 }
 
 /* ---- and back ---- */
-
-struct view {
-	struct core *c;
-	uint16_t asker, of;
-};
 
 static bool
 is_visible(const void *arg, struct gw_span kms)
@@ -213,14 +227,29 @@ is_visible(const void *arg, struct gw_span kms)
 	       policy_kms_visible(p, v->asker, v->of, kms, v->c->now.wall_us);
 }
 
-/* What crosses of r; false, and why, if nothing may. */
-static bool
-cut(struct view *v, const struct gw_http_response *r,
-    struct gw_http_response *out, struct kms_cut *cut, const char **why)
+/* The name of an answer to a lookup in a system's dialect. */
+static struct gw_span
+lookup_root(const struct core *c, uint16_t system)
 {
-	const struct kms_cut_rules rules = { is_visible, v,
-		asked_ends(v->c, v->asker, &(struct gw_http_request){ 0 })
-		    .names->root };
+	return asked_ends(c, system, &(struct gw_http_request){ 0 })
+	    .names->root;
+}
+
+/* What crosses of r, which answers a request of that kind; false, and why, if
+ * nothing may.  What a KMS tells of a user's domains is answered as a lookup,
+ * and keys go to those who asked for keys. */
+static bool
+cut(const struct view *v, enum policy_kms_request what,
+    const struct gw_http_response *r, struct gw_http_response *out,
+    struct kms_cut *cut, const char **why)
+{
+	const struct gw_span never[] = { gw_lookup_names_3gpp.root,
+		lookup_root(v->c, v->asker), lookup_root(v->c, v->of),
+		GW_SPAN("KmsKeySet"), GW_SPAN("NewTransportKey"),
+		GW_SPAN("NewIntegrityKey") };
+	bool keys = what == POLICY_KMS_INIT || what == POLICY_KMS_KEYPROV;
+	const struct kms_cut_rules rules = { is_visible, v, never,
+		keys ? 3 : GW_COUNT(never) };
 	struct gw_fault fault = { 0, "" };
 
 	*why = "its status is neither a success nor an error";
@@ -233,7 +262,7 @@ cut(struct view *v, const struct gw_http_response *r,
 		return true;
 	enum gw_err err = kms_cut(v->c->arena, r->body, &rules, cut, &fault);
 	if (err == GW_OK) {
-		out->content_type = r->content_type;
+		out->content_type = media_type;
 		out->body = cut->out;
 		return true;
 	}
@@ -281,14 +310,15 @@ kms_pass_heard(struct core *c, uint64_t ticket,
 
 	if (a == NULL)
 		return;
-	struct view v = { c, asked_today(c, a, a->system),
+	enum policy_kms_request kind = (enum policy_kms_request)a->kms;
+	const struct view v = { c, asked_today(c, a, a->system),
 		asked_today(c, a, a->of) };
-	if (v.asker == GW_SYSTEM_NONE || v.of == GW_SYSTEM_NONE) {
-		give_up(&v, a, "a reload took the system away");
-	} else if (r == NULL || !cut(&v, r, &out, &what, &why)) {
+	if (r == NULL ||
+	    !permitted(&v, kind, a->certificate, a->question.user, &why) ||
+	    !cut(&v, kind, r, &out, &what, &why)) {
 		give_up(&v, a, why);
 	} else {
-		count(c, (enum policy_kms_request)a->kms, PASSED);
+		count(c, kind, PASSED);
 		metrics_add(
 		    &c->metrics, METRIC_KMS_CERTS_REMOVED, what.removed);
 		log_passed(&v, a, &out, &what);

@@ -123,8 +123,8 @@ static const struct {
 static enum gw_err
 cut(struct gw_span in, struct kms_cut *out)
 {
-	const struct kms_cut_rules rules = { is_good, NULL,
-		GW_SPAN("KmsLookup") };
+	static const struct gw_span never = GW_LIT("KmsLookup");
+	const struct kms_cut_rules rules = { is_good, NULL, &never, 1 };
 	struct gw_fault fault;
 
 	return kms_cut(arena, in, &rules, out, &fault);

@@ -245,6 +245,10 @@ static const struct {
 	{ "a page that is none", 200, "<html><br></html>", 503, NULL },
 	{ "a lookup", 200, RESPONSE("<KmsLookup/>"), 503, NULL },
 	{ "a lookup in an error", 404, RESPONSE("<KmsLookup/>"), 503, NULL },
+	{ "keys", 200, RESPONSE("<KmsKeySet/>"), 503, NULL },
+	{ "keys of another namespace", 200,
+	    RESPONSE("<x><y:KmsKeySet xmlns:y=\"urn:y\"/></x>"), 503, NULL },
+	{ "a transport key", 200, RESPONSE("<NewTransportKey/>"), 503, NULL },
 	{ "under a signature", 200,
 	    "<SignedKmsResponse>" CERT(
 		"kms.hidden.example") "<Signature/>"
@@ -270,6 +274,42 @@ what_comes_back(void **state)
 			    a == NULL ? 0 : (int)a->body.len,
 			    a == NULL ? "" : (const char *)a->body.p);
 	}
+}
+
+/* What was read as XML is not to be read as something else. */
+static void
+it_is_xml_both_ways(void **state)
+{
+	const char *body = REQUEST("kms.bravo.example", "sip:a@alpha.example");
+	uint64_t stream = tasked_in(t, "alpha",
+	    &(struct gw_http_request){ .method = GW_HTTP_POST,
+		.path = GW_SPAN(ROOT "redirect"),
+		.authority = GW_SPAN("kms.bravo.example"),
+		.content_type = GW_SPAN("text/xml; charset=utf-16"),
+		.body = gw_span_of(body) });
+
+	(void)state;
+	assert_true(gw_span_eq(
+	    tasked_question(t)->r.content_type, GW_SPAN("application/xml")));
+	tasked_respond(t, tasked_question(t),
+	    &(struct gw_http_response){ .status = 200,
+		.content_type = GW_SPAN("multipart/mixed; boundary=x"),
+		.body = GW_SPAN(RESPONSE("")) });
+	assert_string_equal(tasked_answer(t, stream)->type, "application/xml");
+	/* Nor is there a token that the asker has not sent. */
+	assert_int_equal(tasked_question(t)->r.authorization.len, 0);
+}
+
+static void
+keys_come_to_who_may_ask_for_them(void **state)
+{
+	uint64_t stream = send("bravo", "kms.alpha.example",
+	    ROOT "keyprov/sip%3Aroam%40alpha.example", "");
+
+	(void)state;
+	respond(200, RESPONSE("<KmsKeySet/>"));
+	assert_true(gw_span_eq(
+	    tasked_answer(t, stream)->body, GW_SPAN(RESPONSE("<KmsKeySet/>"))));
 }
 
 static void
@@ -304,6 +344,11 @@ a_reload_counts_for_what_is_under_way(void **state)
 	respond(200, RESPONSE(CERT("kms.bravo.example")));
 	assert_true(
 	    gw_span_eq(tasked_answer(t, stream)->body, GW_SPAN(RESPONSE(""))));
+	/* What may not be asked any more is not answered either. */
+	stream = send("alpha", "kms.bravo.example", ROOT "certcache", "");
+	tasked_reload(t, &(struct tasked_settings){ .rules = TASKED_PERMIT });
+	respond(200, RESPONSE(""));
+	assert_int_equal(tasked_answer(t, stream)->status, 503);
 }
 
 static void
@@ -388,6 +433,8 @@ main(void)
 		TEST(what_may_cross),
 		TEST(it_goes_as_it_came),
 		TEST(what_comes_back),
+		TEST(it_is_xml_both_ways),
+		TEST(keys_come_to_who_may_ask_for_them),
 		TEST(what_comes_late),
 		TEST(a_reload_counts_for_what_is_under_way),
 		TEST(what_a_real_kms_says),

@@ -71,12 +71,21 @@ start_in_unit(struct walk *w)
 	}
 }
 
+static bool
+may_stand(const struct walk *w)
+{
+	for (size_t i = 0; i < w->rules->n_never; i++)
+		if (gw_span_eq(w->x.name, w->rules->never[i]))
+			return false;
+	return true;
+}
+
 static enum gw_err
 on_start(struct walk *w, struct gw_fault *fault)
 {
-	if (w->rules->lookup.len > 0 && gw_span_eq(w->x.name, w->rules->lookup))
-		return fail(w, GW_EUNSUPPORTED,
-		    "it tells the domains of a user", fault);
+	if (!may_stand(w))
+		return fail(
+		    w, GW_EUNSUPPORTED, "it holds what must not cross", fault);
 	if (w->x.depth == 1)
 		w->root = w->x.at;
 	if (w->u.depth == 0 &&

@@ -20,9 +20,9 @@ struct kms_cut_rules {
 	/* May the certificate of that KMS be kept? */
 	bool (*keep)(const void *arg, struct gw_span kms_uri);
 	const void *arg;
-	/* An element that must not be there at all: what a KMS tells of a
-	 * user's domains is answered as a lookup, never passed on. */
-	struct gw_span lookup;
+	/* Names of elements that must not be there at all. */
+	const struct gw_span *never;
+	size_t n_never;
 };
 
 struct kms_cut {
