@@ -169,7 +169,7 @@ unheard(void *arg, uint64_t ticket, const char *why)
 
 static const struct http_pool_user user = { heard, unheard };
 
-#define HEAD_OF(authority)                                                     \
+#define TOP                                                                    \
 	"<mcxgw xmlns='urn:mcxgw:config:1' name='gw.example'>"                 \
 	"<listener id='a' transport='udp' address='127.0.0.1' port='5060' "    \
 	"system='alpha'/>"                                                     \
@@ -178,14 +178,15 @@ static const struct http_pool_user user = { heard, unheard };
 	"<lookups down='10s' failures='3'/>"                                   \
 	"<system id='alpha' side='local'><domain name='alpha.example'/>"       \
 	"<next-hop address='127.0.0.1:5080' transport='udp'/></system>"        \
-	"<system id='bravo' side='partner'><domain name='bravo.example'/>"     \
-	"<lookup adapter='domain-lookup' authority='" authority "'>"
+	"<system id='bravo' side='partner'><domain name='bravo.example'/>"
+#define HEAD_OF(authority)                                                     \
+	TOP "<lookup adapter='domain-lookup' authority='" authority "'>"
 #define HEAD HEAD_OF("l.bravo.example")
-#define FOOT                                                                   \
-	"</lookup>"                                                            \
+#define END                                                                    \
 	"<next-hop address='127.0.0.1:5090' transport='udp'/></system>"        \
 	"<topology keys='token.keys'/><policy agreements='agreements'/>"       \
 	"</mcxgw>"
+#define FOOT "</lookup>" END
 #define AT(port, priority)                                                     \
 	"<endpoint address='127.0.0.1:" port "' priority='" priority "'/>"
 
@@ -752,18 +753,7 @@ another_service_is_not_asked_instead(void **state)
 static void
 a_service_that_is_gone_is_not_asked(void **state)
 {
-	static const char none[] =
-	    "<mcxgw xmlns='urn:mcxgw:config:1' name='gw.example'>"
-	    "<listener id='a' transport='udp' address='127.0.0.1' "
-	    "port='5060' system='alpha'/>"
-	    "<listener id='b' transport='udp' address='127.0.0.1' "
-	    "port='5070' system='bravo'/>"
-	    "<system id='alpha' side='local'><domain name='alpha.example'/>"
-	    "<next-hop address='127.0.0.1:5080' transport='udp'/></system>"
-	    "<system id='bravo' side='partner'><domain name='bravo.example'/>"
-	    "<next-hop address='127.0.0.1:5090' transport='udp'/></system>"
-	    "<topology keys='token.keys'/><policy agreements='agreements'/>"
-	    "</mcxgw>";
+	static const char none[] = TOP END;
 
 	(void)state;
 	set_up(one);
