@@ -8,6 +8,7 @@
 #include "policy/policy_code.h"
 #include "policy/policy_compile.h"
 
+#include "mcxgw/host.h"
 #include "mcxgw/siphash.h"
 
 static const uint8_t digest_key[GW_SIPHASH_KEY_LEN] = "mcxgw.maps.v1..";
@@ -47,7 +48,7 @@ static const char *
 read_name(struct policy_reader *r, const struct gw_where *at,
     enum policy_map_what what, struct gw_span text)
 {
-	if (what == POLICY_MAP_KMS || policy_uri_is_host(text))
+	if (what == POLICY_MAP_KMS || gw_host_is_name(text))
 		return policy_read_kms(r, at, text);
 	POLICY_ERROR(
 	    r->d, at, DOMAIN, "\"%.*s\" is no domain name", GW_FMT(text));

@@ -4,6 +4,7 @@
 #include "policy/policy_agreement.h"
 
 #include "mcxgw/hex.h"
+#include "mcxgw/host.h"
 #include "policy/policy_code.h"
 
 static const struct {
@@ -123,7 +124,7 @@ read_domain(struct policy_reader *r, const xmlNode *node)
 
 	if (text == NULL)
 		return NULL;
-	if (!policy_uri_is_host(gw_span_of(text))) {
+	if (!gw_host_is_name(gw_span_of(text))) {
 		POLICY_ERROR(
 		    r->d, &at, DOMAIN, "\"%s\" is no domain name", text);
 		return NULL;

@@ -3,6 +3,8 @@
  */
 #include "policy/policy_pattern.h"
 
+#include "mcxgw/host.h"
+
 #define TEXT_MAX 512
 
 /* The pattern with its stars taken out, which is a URI then. */
@@ -53,7 +55,7 @@ put_host(struct gw_span host, struct plain *p)
 	p->sub_domains = gw_span_istarts(host, GW_SPAN("*."));
 	if (p->sub_domains)
 		host = gw_span_sub(host, 2, host.len);
-	if (!policy_uri_is_host(host))
+	if (!gw_host_is_name(host))
 		return "has a host that is no host name; no port, no "
 		       "parameters";
 	put(p, host);

@@ -3,20 +3,13 @@
  */
 #include "policy/policy_uri.h"
 
+#include "mcxgw/hex.h"
+#include "mcxgw/host.h"
 #include "mcxgw/siphash.h"
 
 /* The tables are filled by the operator, not by strangers; lookups of
  * strangers only read them.  A fixed key keeps a policy reproducible. */
 static const uint8_t hash_key[GW_SIPHASH_KEY_LEN] = "mcxgw.policy.v1";
-
-static int
-hex_value(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = gw_lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* An octet that may stand in a user part; escapes come as their value. */
 static bool
@@ -37,8 +30,8 @@ read_user(struct gw_span in, struct policy_uri *out)
 		if (c == '%') {
 			if (in.len - i < 3)
 				return false;
-			int high = hex_value(in.p[i + 1]);
-			int low = hex_value(in.p[i + 2]);
+			int high = gw_hex_value(in.p[i + 1]);
+			int low = gw_hex_value(in.p[i + 2]);
 			if (high < 0 || low < 0)
 				return false;
 			c = (uint8_t)(high << 4 | low);
@@ -50,36 +43,6 @@ read_user(struct gw_span in, struct policy_uri *out)
 	}
 	out->user_len = n;
 	return n > 0;
-}
-
-bool
-policy_uri_is_host(struct gw_span host)
-{
-	if (host.len == 0 || host.len > POLICY_HOST_MAX)
-		return false;
-	for (size_t i = 0; i < host.len; i++) {
-		uint8_t c = gw_lower(host.p[i]);
-		bool edge = i == 0 || i + 1 == host.len;
-		bool dot = c == '.' && !edge && host.p[i - 1] != '.';
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '-' && c != '_' && !dot)
-			return false;
-	}
-	return true;
-}
-
-/* An IPv6 reference in brackets; as a name it is only compared. */
-static bool
-is_reference(struct gw_span host)
-{
-	if (host.len < 4 || host.len > 64 || host.p[0] != '[' ||
-	    host.p[host.len - 1] != ']')
-		return false;
-	for (size_t i = 1; i + 1 < host.len; i++)
-		if (hex_value(host.p[i]) < 0 && host.p[i] != ':' &&
-		    host.p[i] != '.')
-			return false;
-	return true;
 }
 
 /* Where a host or a port ends: at ';' or '?', or with colon at ':' too. */
@@ -104,7 +67,7 @@ read_hostport(struct gw_span in, struct policy_uri *out)
 	uint64_t port;
 
 	out->host = gw_span_sub(in, 0, end);
-	if (!policy_uri_is_host(out->host) && !is_reference(out->host))
+	if (!gw_host_is_name(out->host) && !gw_host_is_reference(out->host))
 		return false;
 	if (end < in.len && in.p[end] == ':') {
 		size_t stop = find_end(in, end + 1, false);
@@ -154,7 +117,7 @@ read_context(struct gw_span params, struct policy_uri *out)
 	struct gw_span h = out->host;
 	if (h.len > 0 && h.p[0] == '+')
 		h = gw_span_sub(h, 1, h.len);
-	return out->host.len == 0 || policy_uri_is_host(h);
+	return out->host.len == 0 || gw_host_is_name(h);
 }
 
 static bool
@@ -168,7 +131,7 @@ read_tel(struct gw_span in, struct policy_uri *out)
 		if (c == '-' || c == '.' || c == '(' || c == ')')
 			continue;
 		bool sign = c == '*' || c == '#' || (c == '+' && i == 0);
-		if ((hex_value(c) < 0 && !sign) || n == POLICY_USER_MAX)
+		if ((gw_hex_value(c) < 0 && !sign) || n == POLICY_USER_MAX)
 			return false;
 		out->user[n++] = c;
 	}

@@ -12,7 +12,6 @@
 #include "mcxgw/span.h"
 
 #define POLICY_USER_MAX 256 /* octets of a user part, escapes resolved */
-#define POLICY_HOST_MAX 255
 
 enum policy_scheme { POLICY_SIP, POLICY_TEL };
 
@@ -33,9 +32,6 @@ uint64_t policy_uri_hash(const struct policy_uri *u);
 /** A hash of octets without case, and the same mixed with a number. */
 uint64_t policy_hash_name(struct gw_span name);
 uint64_t policy_hash_mix(uint64_t h, uint64_t n);
-
-/** Is it a host name: letters, digits, '-', '.', '_', at most 255? */
-bool policy_uri_is_host(struct gw_span host);
 
 static inline struct gw_span
 policy_uri_user(const struct policy_uri *u)

@@ -42,14 +42,4 @@ lookup_char_is_uri(uint8_t c)
 	return lookup_char_in(uri, c);
 }
 
-/** The value of a hexadecimal digit, or -1. */
-static inline int
-lookup_char_hex(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 #endif

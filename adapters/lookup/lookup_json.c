@@ -4,6 +4,7 @@
 #include "adapters/lookup/lookup_json.h"
 
 #include "adapters/lookup/lookup_char.h"
+#include "mcxgw/hex.h"
 
 #define NUMBER_LEN_MAX 19
 
@@ -55,7 +56,7 @@ take_escape(struct lookup_json *j)
 	if (kind != 'u' || j->in.len - j->pos < 6)
 		return 0;
 	for (size_t i = 2; i < 6; i++) {
-		int v = lookup_char_hex(j->in.p[j->pos + i]);
+		int v = gw_hex_value(j->in.p[j->pos + i]);
 		if (v < 0)
 			return 0;
 		c = c << 4 | (unsigned)v;

@@ -6,6 +6,7 @@
 #include "adapters/lookup/lookup_char.h"
 #include "adapters/lookup/lookup_user.h"
 #include "mcxgw/buf.h"
+#include "mcxgw/hex.h"
 
 /* Runs of unreserved characters are written at once. */
 void
@@ -48,9 +49,8 @@ gw_lookup_unescape(struct gw_arena *a, struct gw_span text, struct gw_span *out)
 		if (c == '%') {
 			int high = text.len - at < 3 ?
 				       -1 :
-				       lookup_char_hex(text.p[at + 1]);
-			int low =
-			    high < 0 ? -1 : lookup_char_hex(text.p[at + 2]);
+				       gw_hex_value(text.p[at + 1]);
+			int low = high < 0 ? -1 : gw_hex_value(text.p[at + 2]);
 			if (low < 0 || (high | low) == 0)
 				return GW_EMALFORMED;
 			c = (uint8_t)(high << 4 | low);

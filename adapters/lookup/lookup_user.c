@@ -8,8 +8,9 @@
 #include "adapters/lookup/lookup_user.h"
 
 #include "adapters/lookup/lookup_char.h"
+#include "mcxgw/hex.h"
+#include "mcxgw/host.h"
 
-#define HOST_MAX     255
 #define PORT_LEN_MAX 5
 
 /* Counts on where there is no room, so that one test at the end tells. */
@@ -44,8 +45,8 @@ read_escape(struct gw_span s, size_t i)
 {
 	if (s.len - i < 3)
 		return -1;
-	int high = lookup_char_hex(s.p[i + 1]);
-	int low = lookup_char_hex(s.p[i + 2]);
+	int high = gw_hex_value(s.p[i + 1]);
+	int low = gw_hex_value(s.p[i + 2]);
 
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
@@ -84,37 +85,6 @@ read_name(struct gw_span in, struct lookup_user *u)
 	return in.len != 0;
 }
 
-static bool
-is_host(struct gw_span host)
-{
-	if (host.len == 0 || host.len > HOST_MAX)
-		return false;
-	for (size_t i = 0; i < host.len; i++) {
-		uint8_t c = gw_lower(host.p[i]);
-		bool edge = i == 0 || i + 1 == host.len;
-		bool dot = c == '.' && !edge && host.p[i - 1] != '.';
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '-' && c != '_' && !dot)
-			return false;
-	}
-	return true;
-}
-
-/* An IPv6 address in brackets; it is only compared. */
-static bool
-is_reference(struct gw_span host)
-{
-	if (host.len < 4 || host.len > 64 || host.p[0] != '[' ||
-	    host.p[host.len - 1] != ']')
-		return false;
-	for (size_t i = 1; i + 1 < host.len; i++)
-		if (lookup_char_hex(host.p[i]) < 0 && host.p[i] != ':' &&
-		    host.p[i] != '.')
-			return false;
-	return true;
-}
-
 /* Offset of what ends a host (colon) or a port, or s.len. */
 static size_t
 find_end(struct gw_span s, size_t from, bool colon)
@@ -151,7 +121,7 @@ read_host(struct gw_span in, struct lookup_user *u)
 	size_t end = find_end(in, from, true);
 	struct gw_span host = gw_span_sub(in, 0, end);
 
-	if (!is_host(host) && !is_reference(host))
+	if (!gw_host_is_name(host) && !gw_host_is_reference(host))
 		return false;
 	u->host_at = u->len;
 	u->host_len = host.len;
@@ -201,7 +171,8 @@ read_context(struct gw_span params, struct lookup_user *u)
 	put(u, ';');
 	put_text(u, name);
 	put_text(u, context);
-	return is_host(gw_span_sub(context, context.p[0] == '+', context.len));
+	return gw_host_is_name(
+	    gw_span_sub(context, context.p[0] == '+', context.len));
 }
 
 static bool
@@ -215,7 +186,7 @@ read_tel(struct gw_span in, struct lookup_user *u)
 		uint8_t c = in.p[i];
 		if (c == '-' || c == '.' || c == '(' || c == ')')
 			continue;
-		if (lookup_char_hex(c) < 0 && c != '*' && c != '#' &&
+		if (gw_hex_value(c) < 0 && c != '*' && c != '#' &&
 		    !(c == '+' && u->len == from))
 			return false;
 		put(u, gw_lower(c));

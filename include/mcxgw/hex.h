@@ -6,6 +6,16 @@
 
 #include "mcxgw/arena.h"
 
+/** The value of a hexadecimal digit of either case, or -1. */
+static inline int
+gw_hex_value(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /**
  * Decode hexadecimal digits of either case; nothing else is allowed.
  *
