@@ -397,8 +397,9 @@ worker_free(struct worker *w)
 {
 	if (w == NULL)
 		return;
-	http_pool_free(w->pool);
+	/* Askers that go take their questions back from the pool. */
 	conns_free(w->http);
+	http_pool_free(w->pool);
 	conns_free(w->conns);
 	listens_free(w->listens);
 	sip_udp_free(w->udp);

@@ -1,0 +1,191 @@
+/*
+ * test_http_worker.c: askers, questions and settings in one whole worker,
+ * where what one of them does reaches the others.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "net/conns.h"
+#include "net/http/http_conn.h"
+#include "net/http/http_pool.h"
+#include "net/http/http_server.h"
+#include "net/stream.h"
+#include "net/worker.h"
+#include "support/tpki.h"
+
+#define SCHEMAS GW_SOURCE_DIR "/conf/schema"
+#define TEXT	8192
+#define ASKERS	64
+
+static char *dir;
+static struct snapshot *snap;
+static struct mbox *main_box;
+static struct worker *w;
+static int askers[ASKERS];
+static size_t n_askers;
+
+static void
+write_file(const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* bravo's services are at a port where nobody listens. */
+static struct snapshot *
+settings(void)
+{
+	char path[256];
+
+	write_file("worker.xml",
+	    "<mcxgw xmlns='urn:mcxgw:config:1' name='gw.example'>"
+	    "<listener id='a' transport='udp' address='127.0.0.1' "
+	    "port='5060' system='alpha'/>"
+	    "<listener id='b' transport='udp' address='127.0.0.1' "
+	    "port='5070' system='bravo'/>"
+	    "<http-listener id='plain' address='127.0.0.1' port='8080' "
+	    "system='alpha'/>"
+	    "<lookups connections='40'/>"
+	    "<system id='alpha' side='local'><domain name='alpha.example'/>"
+	    "<next-hop address='127.0.0.1:5080' transport='udp'/></system>"
+	    "<system id='bravo' side='partner'>"
+	    "<domain name='bravo.example'/>"
+	    "<kms uri='kms.bravo.example' watch='24h'>"
+	    "<endpoint address='127.0.0.1:1'/></kms>"
+	    "<next-hop address='127.0.0.1:5090' transport='udp'/></system>"
+	    "<topology keys='pki/token.keys'/>"
+	    "<policy agreements='agreements'/></mcxgw>");
+	write_file("agreements/ab.xml",
+	    "<agreement xmlns='urn:mcxgw:agreement:1' id='ab' serial='1' "
+	    "valid-from='2026-01-01T00:00:00Z' "
+	    "valid-until='2100-01-01T00:00:00Z'>"
+	    "<party system='alpha'><domain name='alpha.example'/>"
+	    "<security-domain kms='kms.alpha.example'/></party>"
+	    "<party system='bravo'><domain name='bravo.example'/>"
+	    "<security-domain kms='kms.bravo.example'/></party>"
+	    "<permit from='alpha' to='bravo' id='calls'>"
+	    "<communication service='mcptt' kind='private'/>"
+	    "<initiator><any/></initiator><target><any/></target>"
+	    "<domains initiator='kms.alpha.example' "
+	    "receiver='kms.bravo.example'/>"
+	    "<key-message presence='optional' signature='off'/></permit>"
+	    "<kms from='alpha' to='bravo' cert='yes'/>"
+	    "</agreement>");
+	snprintf(path, sizeof(path), "%s/worker.xml", dir);
+	struct gw_diag *d = gw_diag_new();
+	struct snapshot *s =
+	    snapshot_load(path, SCHEMAS, gw_now_read(), NULL, d);
+	assert_non_null(s);
+	assert_true(netset_attach(s, gw_now_read(), d));
+	gw_diag_free(d);
+	return s;
+}
+
+static int
+set_up(void **state)
+{
+	struct worker *all[1] = { NULL };
+
+	(void)state;
+	snap = settings();
+	main_box = mbox_new(MBOX_MAX);
+	const struct worker_setup setup = {
+		.n = 1, .snap = snap, .main = main_box, .all = all
+	};
+	w = worker_new(&setup);
+	assert_non_null(w);
+	n_askers = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	worker_free(w);
+	for (size_t i = 0; i < n_askers; i++)
+		(void)close(askers[i]);
+	mbox_free(main_box);
+	snapshot_unref(snap);
+	return 0;
+}
+
+/* An asker of alpha; false: it was not taken. */
+static bool
+connects(void)
+{
+	int fds[2];
+
+	assert_in_range(n_askers, 0, ASKERS - 1);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
+	askers[n_askers++] = fds[1];
+	worker_tick(w);
+	const struct stream_setup setup = {
+		.fd = fds[0],
+		.transport = CONF_TCP,
+		.peer = { .ip = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
+		    .port = 4711 },
+		.snap = w->snap,
+		.system = 0,
+		.tls = UINT16_MAX,
+	};
+	return http_server_accept(w, &setup) &&
+	       w->http->all->state == STREAM_OPEN;
+}
+
+static void
+ask(void)
+{
+	static const char text[] = "POST /keymanagement/identity/v1/cert/"
+				   "kms.bravo.example HTTP/1.1\r\n"
+				   "Host: gw.example\r\n"
+				   "Content-Length: 0\r\n\r\n";
+
+	assert_int_equal(
+	    send(askers[n_askers - 1], text, sizeof(text) - 1, MSG_NOSIGNAL),
+	    sizeof(text) - 1);
+	assert_int_not_equal(
+	    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+}
+
+/* The asker goes with its worker, and takes its question back. */
+static void
+a_worker_ends_while_a_question_is_open(void **state)
+{
+	(void)state;
+	assert_true(connects());
+	ask();
+	assert_int_equal(w->pool->n, 1);
+	assert_int_equal(w->http_open, 1);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(a_worker_ends_while_a_question_is_open),
+#undef TEST
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	dir = tpki_new();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	tpki_free(dir);
+	return failed;
+}
