@@ -15,6 +15,11 @@
 
 struct stream;
 
+/* Shares of the HTTP connections of a worker (conf.lookups): what one system
+ * or address may have, and what only those to services may. */
+#define CONNS_HTTP_SHARE     2
+#define CONNS_SERVICES_SHARE 4
+
 struct conns {
 	size_t n;
 	size_t opening; /* of n: not yet authenticated */
@@ -51,6 +56,16 @@ struct stream *conns_peer(const struct conns *c, enum conf_transport transport,
     const struct conf_addr *peer);
 /** Connections from the IP address of peer: at least as many as there are. */
 uint32_t conns_from(const struct conns *c, const struct conf_addr *peer);
+
+/** Of `max` connections that one system, or address, may have by the limits:
+ * those of HTTP that it may have. */
+static inline uint32_t
+conns_http_share(const struct conf *c, uint32_t max)
+{
+	uint32_t share = c->lookups.http_connections / CONNS_HTTP_SHARE;
+
+	return max < share ? max : share;
+}
 
 /** Is there work that no event will tell of? */
 static inline bool

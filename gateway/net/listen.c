@@ -65,29 +65,40 @@ listens_free(struct listens *l)
 	free(l);
 }
 
-/* NULL, or why no more connections are taken from peer. */
+/* NULL, or why no more connections are taken from peer: max of all, each of
+ * its address. */
 static const char *
-over_limit(const struct conns *c, const struct conf *conf, uint32_t max,
+over_limit(const struct conns *c, uint32_t max, uint32_t each,
     const struct conf_addr *peer)
 {
 	if (c->n >= max || c->n_free == 0)
 		return "too many connections";
 	if (c->opening >= max / OPENING_SHARE + 1)
 		return "too many handshakes at once";
-	if (conns_from(c, peer) >= conf->limits.system_connections)
+	if (conns_from(c, peer) >= each)
 		return "too many connections from this address";
 	return NULL;
+}
+
+/* The last of HTTP's are for services: calls wait for their answers. */
+static const char *
+over_limit_http(const struct worker *w, const struct conf_addr *peer)
+{
+	const struct conf *c = w->snap->conf;
+	uint32_t max = c->lookups.http_connections;
+
+	return over_limit(w->http, max - max / CONNS_SERVICES_SHARE,
+	    conns_http_share(c, c->limits.system_connections), peer);
 }
 
 static bool
 refused(const struct listen_socket *s, const struct conf_addr *peer)
 {
 	struct worker *w = s->l->w;
-	const struct conf *c = w->snap->conf;
-	const char *why =
-	    s->port.http ?
-		over_limit(w->http, c, c->lookups.http_connections, peer) :
-		over_limit(w->conns, c, c->limits.connections, peer);
+	const struct conf_limits *l = &w->snap->conf->limits;
+	const char *why = s->port.http ? over_limit_http(w, peer) :
+					 over_limit(w->conns, l->connections,
+					     l->system_connections, peer);
 	char text[CONF_ADDR_TEXT];
 
 	if (why == NULL)

@@ -185,6 +185,8 @@ over_limit(const struct stream *s)
 			   sys->max_connections :
 			   s->snap->conf->limits.system_connections;
 
+	if (s->class->http)
+		max = conns_http_share(s->snap->conf, max);
 	return !s->outbound && s->conns->per_system[s->system] >= max ?
 		   "the system has too many connections" :
 		   NULL;

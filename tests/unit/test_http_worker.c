@@ -15,16 +15,19 @@
 #include <sys/socket.h>
 
 #include "net/conns.h"
+#include "net/dial.h"
 #include "net/http/http_conn.h"
 #include "net/http/http_pool.h"
 #include "net/http/http_server.h"
+#include "net/listen.h"
+#include "net/sock.h"
 #include "net/stream.h"
 #include "net/worker.h"
 #include "support/tpki.h"
 
 #define SCHEMAS GW_SOURCE_DIR "/conf/schema"
 #define TEXT	8192
-#define ASKERS	64
+#define ASKERS	128
 
 static char *dir;
 static struct snapshot *snap;
@@ -127,6 +130,7 @@ tear_down(void **state)
 static bool
 connects(void)
 {
+	size_t n = w->http->n;
 	int fds[2];
 
 	assert_in_range(n_askers, 0, ASKERS - 1);
@@ -138,14 +142,14 @@ connects(void)
 	const struct stream_setup setup = {
 		.fd = fds[0],
 		.transport = CONF_TCP,
-		.peer = { .ip = { [10] = 0xff, 0xff, 127, 0, 0, 1 },
+		.peer = { .ip = { [10] = 0xff, 0xff, 127, 0, 0, 2 },
 		    .port = 4711 },
 		.snap = w->snap,
 		.system = 0,
 		.tls = UINT16_MAX,
 	};
-	return http_server_accept(w, &setup) &&
-	       w->http->all->state == STREAM_OPEN;
+	assert_true(http_server_accept(w, &setup));
+	return w->http->n > n;
 }
 
 static void
@@ -174,12 +178,72 @@ a_worker_ends_while_a_question_is_open(void **state)
 	assert_int_equal(w->http_open, 1);
 }
 
+/* One system takes half of the connections at most, however many it may have
+ * of SIP's. */
+static void
+no_system_takes_all_connections(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		assert_true(connects());
+	assert_false(connects());
+	assert_int_equal(
+	    atomic_load(&w->metrics.at[METRIC_HTTP_REFUSED_LIMIT]), 1);
+}
+
+/* A connection to the listener of a socket at any port. */
+static void
+knock(const struct conf_addr *at)
+{
+	assert_in_range(n_askers, 0, ASKERS - 1);
+	askers[n_askers] = sock_connect(NULL, at);
+	assert_true(askers[n_askers++] >= 0);
+	for (int i = 0; i < 4; i++)
+		assert_int_not_equal(
+		    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK),
+		    -1);
+	conns_empty_grave(w->http);
+}
+
+/* Calls wait for the answers of services: askers leave room for them. */
+static void
+askers_leave_connections_to_services(void **state)
+{
+	int fds[3] = { -1, -1, -1 };
+	struct conf_addr any = { .port = 0 };
+	struct sockaddr_storage at;
+	socklen_t len = sizeof(at);
+
+	(void)state;
+	assert_true(conf_addr_parse(GW_SPAN("127.0.0.1"), &any));
+	fds[2] = sock_listen(&any);
+	assert_int_equal(getsockname(fds[2], (struct sockaddr *)&at, &len), 0);
+	assert_true(sock_get(&at, &any));
+	listens_use(w->listens, snap, fds);
+	for (int i = 0; i < 20; i++)
+		assert_true(connects());
+	/* As if they were of others. */
+	w->http->per_system[0] = 0;
+	for (int i = 0; i < 40; i++)
+		knock(&any);
+	assert_int_equal(w->http->n, 30);
+	assert_in_range(
+	    atomic_load(&w->metrics.at[METRIC_HTTP_REFUSED_LIMIT]), 30, 40);
+	w->http->per_system[0] += 20;
+	const struct conf_endpoint *e = snap->conf->endpoints[0];
+	int fd = dial_endpoint(w, e);
+	assert_true(fd >= 0);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_worker_ends_while_a_question_is_open),
+		TEST(no_system_takes_all_connections),
+		TEST(askers_leave_connections_to_services),
 #undef TEST
 	};
 
