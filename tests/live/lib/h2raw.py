@@ -208,6 +208,11 @@ class Raw:
             self.send(frame(DATA, END_STREAM, s, body))
         return s
 
+    def open_window(self, octets):
+        """What was read of the connection's window."""
+        if octets:
+            self.send(frame(WINDOW_UPDATE, 0, 0, octets.to_bytes(4, 'big')))
+
     def answer(self, stream, seconds=8):
         """(status, body) of a stream; status None if it was reset."""
         status, body = None, b''
@@ -221,6 +226,7 @@ class Raw:
             if f.kind == DATA:
                 body += f.body
             if f.flags & END_STREAM and f.kind in (HEADERS, DATA):
+                self.open_window(len(body))
                 return status, body
 
     def gone(self, seconds=8):

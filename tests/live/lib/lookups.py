@@ -46,7 +46,8 @@ def rules(lookup='always', failure='refuse', pairs=WAYS):
         a, b, a + '-' + b,
         domains='<domains initiator="%s" receiver="%s %s"/>' % (
             conf.KMS[a], conf.KMS[b], TAC[b]),
-        attributes=' lookup="%s" lookup-failure="%s"' % (lookup, failure))
+        attributes=lookup and ' lookup="%s" lookup-failure="%s"' % (
+            lookup, failure) or '')
         for a, b in pairs)
 
 
@@ -95,21 +96,21 @@ def lookups(**settings):
 
 
 class LookupSite(Site):
-    """alpha's service and bravo's, each in a dialect; alpha's plain
-    HTTP/1.1, bravo's TLS.  settings: of the element lookups.
+    """alpha's service and bravo's, each in a dialect; those that are not
+    secured speak plain HTTP/1.1.  settings: of the element lookups.
 
     services  by system, as long as they are of this process
     """
 
     def __init__(self, dialects=None, agreements=None, settings=None,
                  deadline='2s', own_services=True, elements=None,
-                 alpn=('h2', 'http/1.1'), **more):
+                 alpn=('h2', 'http/1.1'), secured=('bravo',), **more):
         self.dialects = {'alpha': 'kms', 'bravo': 'domain-lookup-json',
                          **(dialects or {})}
         self.http_host = env.address(1)
         self.service_at = {s: (env.address(conf.PEER_HOST[s] + 10), PORT[s])
                            for s in PORT}
-        self.services, self.alpn = {}, alpn
+        self.services, self.alpn, self.secured = {}, alpn, secured
         self.own_services, self.deadline = own_services, deadline
         self.settings = settings or {}
         self.elements = elements or {}
@@ -120,12 +121,13 @@ class LookupSite(Site):
             more.pop('alpha', 'udp'), more.pop('bravo', 'tls'),
             agreements or {'a.xml': agreement()},
             more=listeners(self.http_host) + lookups(
-                none_after='20ms', **self.settings) + extra,
+                **{'none_after': '20ms', 'asks': '0', **self.settings}) +
+            extra,
             systems=self.systems(), tls=True, **more)
 
     def systems(self):
         out = {s: self.elements.get(s) or service(
-            s, self.dialects[s], [self.service_at[s]], s != 'alpha',
+            s, self.dialects[s], [self.service_at[s]], s in self.secured,
             self.deadline) for s in ('alpha', 'bravo')}
         # Partners whose SIP has no TLS show who they are over HTTP.
         for s, t in self.partners.items():
@@ -161,7 +163,7 @@ class LookupSite(Site):
 
     def start_service(self, system, **more):
         context = None
-        if system != 'alpha':
+        if system in self.secured:
             context = self.service_context(system)
         self.services[system] = Service(
             self.service_at[system], self.dialects[system], users(system),

@@ -122,6 +122,7 @@ class Http1(Conn):
                     status, kind, more, length)).encode()
 
     def answer(self, _, status, kind, body, more=()):
+        self.service.said = body
         rows = ''.join('%s: %s\r\n' % m for m in more)
         self.guarded(self.sock.sendall,
                      self.head(status, kind, len(body), rows) + body)
@@ -203,6 +204,8 @@ class Http2(Conn):
             *[(n.lower(), v) for n, v in more]])
 
     def answer(self, stream, status, kind, body, more=()):
+        self.service.said = body
+
         def go():
             self.begin(stream, status, kind, len(body), more)
             self.owed[stream] = body
@@ -243,6 +246,7 @@ class Service:
     """Listens at (host, port).  users: {user: [(domain, external or None)]}.
 
     asked     the questions that came, in order
+    said      the body of the last answer
     troubles  what broke connections
     """
 
@@ -256,7 +260,7 @@ class Service:
             context.set_alpn_protocols(list(alpn))
         self.mood, self.delay = 'right', 0.5
         self.asked, self.troubles, self.conns = [], [], []
-        self.resets, self.accepted = 0, 0
+        self.resets, self.accepted, self.said = 0, 0, b''
         self.news = threading.Condition()
         self.held = []  # of the mood hold
         self.ending, self.listener = False, None
@@ -378,6 +382,8 @@ class Service:
 
     def do_never(self, *_):
         pass
+
+    do_down = do_never
 
     def do_none(self, conn, stream, q):
         conn.answer(stream, *self.right(q, domains=[]))
