@@ -102,8 +102,8 @@ class Nghttpd:
 class Nginx:
     """An answer for every user, made of its path; on the load's CPU."""
 
-    def __init__(self, work, certs, location):
-        """location: the body of a location, for JSON."""
+    def __init__(self, work, certs, who, location):
+        """who: whose certificate it shows; location: what it answers."""
         config = os.path.join(work, 'nginx.conf')
         with open(config, 'w', encoding='ascii') as f:
             f.write('''daemon off;
@@ -123,12 +123,12 @@ keepalive_requests 100000000;
 http2_max_concurrent_streams 256;
 server {
 listen %(ip)s:%(port)d ssl http2;
-ssl_certificate %(c)s/alpha.pem;
-ssl_certificate_key %(c)s/alpha.key;
+ssl_certificate %(c)s/%(who)s.pem;
+ssl_certificate_key %(c)s/%(who)s.key;
 %(location)s
 }
 }
-''' % {'w': work, 'c': certs, 'ip': FAR_IP, 'port': FAR_PORT,
+''' % {'w': work, 'c': certs, 'who': who, 'ip': FAR_IP, 'port': FAR_PORT,
        'location': location})
         self.process = proc.spawn(
             ['nginx', '-c', config, '-p', work, '-e', work + '/nginx.log'],
