@@ -387,6 +387,61 @@ rapid_reset_ends_the_connection(void **state)
 	raw_free(&r);
 }
 
+/* The peer makes us reset what it has asked: a window that overflows, a length
+ * that is wrong, an answer that it does not want any more. */
+static void
+ask_in_vain(struct raw *r, uint32_t id, int how)
+{
+	static const uint8_t cancel[4] = { 0, 0, 0, 8 };
+	const struct gw_http_response ok = { .status = 200,
+		.body = th2_octets(1000) };
+
+	switch (how) {
+	case 0:
+		th2_get(&r->in, id, "/", none);
+		th2_frame(
+		    &r->in, TH2_WINDOW, 0, id, GW_SPAN("\x7f\xff\xff\xff"));
+		th2_frame(&r->in, TH2_WINDOW, 0, id, GW_SPAN("\0\0\0\1"));
+		break;
+	case 1:
+		th2_post(&r->in, id, "4");
+		th2_frame(&r->in, TH2_DATA, 1, id, GW_SPAN("abc"));
+		break;
+	default:
+		th2_get(&r->in, id, "/", none);
+		go(r);
+		if (http2_class.answer(r->server->p, id, &ok) != GW_OK)
+			fail();
+		th2_pull(r->server);
+		th2_frame(
+		    &r->in, TH2_RST, 0, id, (struct gw_span){ cancel, 4 });
+	}
+	go(r);
+}
+
+static void
+resets_of_our_own_count_too(void **state)
+{
+	static const uint8_t closed[6] = { 0, 4, 0, 0, 0, 0 };
+
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct raw r = raw_new(STREAMS, BODY);
+		uint32_t id = 1;
+		th2_frame(
+		    &r.in, TH2_SETTINGS, 0, 0, (struct gw_span){ closed, 6 });
+		for (; id < 4000 && r.server->err == GW_OK &&
+		       !http2_class.done(r.server->p);
+		     id += 2) {
+			ask_in_vain(&r, id, how);
+			gw_buf_reset(&r.server->out);
+		}
+		if (id >= 2 * 700)
+			fail_msg("%d: still there after %u", how, id);
+		raw_free(&r);
+	}
+}
+
 static void
 floods_end_the_connection(void **state)
 {
@@ -506,6 +561,7 @@ main(void)
 		cmocka_unit_test(a_slow_header_ends_the_connection),
 		cmocka_unit_test(as_many_streams_as_the_limit_says),
 		cmocka_unit_test(rapid_reset_ends_the_connection),
+		cmocka_unit_test(resets_of_our_own_count_too),
 		cmocka_unit_test(floods_end_the_connection),
 		cmocka_unit_test(acknowledgements_do_not_pile_up),
 		cmocka_unit_test(too_many_mistakes_end_the_connection),

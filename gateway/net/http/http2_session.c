@@ -287,6 +287,16 @@ on_noise(struct http_proto *p)
 		    "too many frames without a message");
 }
 
+/* What ends before its time was work for nothing.  nghttp2 counts resets too,
+ * but not its own, and lets pass what came at once. */
+static void
+on_reset(struct http_proto *p)
+{
+	if (++p->resets > HTTP2_RESETS_MAX)
+		http2_session_break(
+		    p, NGHTTP2_ENHANCE_YOUR_CALM, "too many resets");
+}
+
 /* An interim answer (1xx) is not the answer. */
 static bool
 is_interim(const struct http_proto *p, const struct http2_stream *s)
@@ -376,10 +386,9 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 		break;
 	case NGHTTP2_GOAWAY: on_goaway(p, &frame->goaway); return 0;
 	case NGHTTP2_RST_STREAM:
-		/* nghttp2 counts them too, and lets pass what came at once. */
-		if (++p->resets > HTTP2_RESETS_MAX)
-			http2_session_break(
-			    p, NGHTTP2_ENHANCE_YOUR_CALM, "too many resets");
+		if (s != NULL)
+			s->deaf = true;
+		on_reset(p);
 		return 0;
 	case NGHTTP2_PING:
 		if (frame->hd.flags & NGHTTP2_FLAG_ACK)
@@ -433,6 +442,9 @@ on_close(nghttp2_session *session, int32_t id, uint32_t code, void *arg)
 	(void)session;
 	if (s == NULL)
 		return 0;
+	/* We had to reset it: its sender saw to that. */
+	if (p->server && !s->deaf && (s->owed || !s->whole || !s->sent))
+		on_reset(p);
 	s->deaf = true;
 	if (p->server)
 		gone(p, s);

@@ -20,7 +20,8 @@
 #define HTTP2_STRIKES_MAX 100
 /* Frames that carry nothing of a message, between two lapses. */
 #define HTTP2_NOISE_MAX 4096
-/* Resets by the peer, between two lapses. */
+/* Streams that end by a reset, the peer's or one that it brought about, between
+ * two lapses. */
 #define HTTP2_RESETS_MAX 512
 
 struct http_proto {
