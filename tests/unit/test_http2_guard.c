@@ -542,6 +542,45 @@ unfinished_bodies_are_bounded(void **state)
 	raw_free(&r);
 }
 
+/* Fields that are kept, of requests whose bodies never come. */
+static void
+unfinished_headers_are_bounded_too(void **state)
+{
+	struct raw r = raw_new(HTTP_STREAMS_MAX, BODY);
+	char token[GW_HTTP_TOKEN_MAX + 1];
+	struct gw_buf block;
+	size_t refused = 0;
+
+	(void)state;
+	gw_buf_init(&block, 1u << 20);
+	memset(token, 't', sizeof(token) - 1);
+	token[sizeof(token) - 1] = '\0';
+	th2_field(&block, ":method", "POST");
+	th2_field(&block, ":scheme", "https");
+	th2_field(&block, ":authority", "gw.example");
+	th2_field(&block, ":path", "/");
+	th2_field(&block, "authorization", token);
+	for (uint32_t id = 1; id < 400; id += 2) {
+		th2_frame(&r.in, TH2_HEADERS, 4, id, gw_buf_span(&block));
+		go(&r);
+	}
+	for (uint32_t id = 1; id < 400; id += 2)
+		refused += answer_to(&r, id) == 503;
+	/* 1 MiB holds fewer than 128 of 8 KiB. */
+	assert_in_range(refused, 73, 90);
+	assert_int_equal(r.server->err, GW_OK);
+	/* What is refused holds nothing, what is reset neither. */
+	for (uint32_t id = 1; id < 400; id += 2)
+		th2_frame(&r.in, TH2_RST, 0, id, GW_SPAN("\0\0\0\x08"));
+	th2_post(&r.in, 401, NULL);
+	th2_frame(&r.in, TH2_DATA, 1, 401, GW_SPAN("abc"));
+	r.server->answers = true;
+	go(&r);
+	assert_int_equal(answer_to(&r, 401), 200);
+	gw_buf_clear(&block);
+	raw_free(&r);
+}
+
 static void
 no_client_is_refused_at_once(void **state)
 {
@@ -574,6 +613,7 @@ main(void)
 		cmocka_unit_test(acknowledgements_do_not_pile_up),
 		cmocka_unit_test(too_many_mistakes_end_the_connection),
 		cmocka_unit_test(unfinished_bodies_are_bounded),
+		cmocka_unit_test(unfinished_headers_are_bounded_too),
 		cmocka_unit_test(no_client_is_refused_at_once),
 	};
 

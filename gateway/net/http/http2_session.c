@@ -5,6 +5,8 @@
 
 #include "mcxgw/log.h"
 
+static const char too_much[] = "too much is unfinished on this connection";
+
 /* ---- streams ---- */
 
 struct http2_stream *
@@ -27,11 +29,11 @@ http2_session_open(struct http_proto *p, int32_t id)
 	return s;
 }
 
-/* What it held of an unfinished body counts no more. */
+/* What it held of an unfinished message counts no more. */
 void
 http2_session_forget(struct http_proto *p, struct http2_stream *s)
 {
-	p->held -= http2_stream_held(s);
+	p->held -= s->in.len;
 	http2_stream_forget(s);
 }
 
@@ -255,6 +257,7 @@ on_begin_headers(
 		    nghttp2_session_set_stream_user_data(session, id, s) != 0)
 			return nomem(p);
 	} else if (s != NULL && !s->headed && !s->deaf) {
+		http2_session_forget(p, s);
 		http2_stream_begin(s);
 	}
 	return 0;
@@ -273,10 +276,14 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame,
 	/* The body has begun: these are trailers, which nobody needs. */
 	if (s == NULL || s->deaf || s->headed)
 		return 0;
-	return http2_stream_field(s, (struct gw_span){ name, name_len },
-		   (struct gw_span){ value, value_len }) ?
-		   0 :
-		   nomem(p);
+	p->held -= s->in.len;
+	if (!http2_stream_field(s, (struct gw_span){ name, name_len },
+		(struct gw_span){ value, value_len }))
+		return nomem(p);
+	p->held += s->in.len;
+	if (p->held > HTTP2_HELD_MAX)
+		http2_stream_refuse(s, 503, too_much);
+	return 0;
 }
 
 static void
@@ -418,12 +425,10 @@ on_data(nghttp2_session *session, uint8_t flags, int32_t id,
 	if (s == NULL || s->deaf)
 		return 0;
 	if (len > p->limits.body - http2_stream_held(s)) {
-		s->refuse = 413;
-		s->why = "the body is too large";
+		http2_stream_refuse(s, 413, "the body is too large");
 		turn_down(p, s);
-	} else if (len > HTTP2_HELD_MAX - p->held) {
-		s->refuse = 503;
-		s->why = "too much is unfinished on this connection";
+	} else if (len + p->held > HTTP2_HELD_MAX) {
+		http2_stream_refuse(s, 503, too_much);
 		turn_down(p, s);
 	} else {
 		p->held += len;

@@ -14,7 +14,7 @@
 
 #include "net/http/http2_stream.h"
 
-/* Octets of unfinished bodies that one connection may hold. */
+/* Octets of unfinished messages that one connection may hold. */
 #define HTTP2_HELD_MAX (1u << 20)
 /* Messages in a row that we refuse before the connection ends. */
 #define HTTP2_STRIKES_MAX 100
@@ -33,7 +33,7 @@ struct http_proto {
 
 	struct http2_stream *open, *closed, *unused;
 	uint32_t n_open;
-	size_t held; /* octets of bodies that are not whole */
+	size_t held; /* octets of messages that are not whole */
 	unsigned strikes, noise, resets;
 
 	bool ending; /* by end() */

@@ -103,8 +103,8 @@ http2_stream_begin(struct http2_stream *s)
 	s->octets = 0;
 }
 
-static void
-refuse(struct http2_stream *s, unsigned status, const char *why)
+void
+http2_stream_refuse(struct http2_stream *s, unsigned status, const char *why)
 {
 	if (s->refuse != 0)
 		return;
@@ -131,11 +131,13 @@ put_again(struct http2_stream *s, enum http2_field f, struct gw_span value)
 	size_t at = s->in.len;
 
 	if (f != HTTP2_ACCEPT) {
-		refuse(s, 400, "a field that may stand once stands twice");
+		http2_stream_refuse(
+		    s, 400, "a field that may stand once stands twice");
 		return true;
 	}
 	if (old.len + 2 + value.len > fields[f].max) {
-		refuse(s, fields[f].too_long, "a field is too long");
+		http2_stream_refuse(
+		    s, fields[f].too_long, "a field is too long");
 		return true;
 	}
 	/* The room first: it may move what old points to. */
@@ -158,14 +160,15 @@ http2_stream_field(
 	s->n_fields++;
 	s->octets += name.len + value.len + FIELD_EXTRA;
 	if (s->n_fields > HTTP_FIELDS_MAX || s->octets > HTTP_FIELDS_OCTETS)
-		refuse(s, 431, "too many fields");
+		http2_stream_refuse(s, 431, "too many fields");
 	if (s->refuse != 0)
 		return true;
 	f = field_of(name);
 	if (f == HTTP2_FIELD_N)
 		return true;
 	if (value.len > fields[f].max) {
-		refuse(s, fields[f].too_long, "a field is too long");
+		http2_stream_refuse(
+		    s, fields[f].too_long, "a field is too long");
 		return true;
 	}
 	if (s->fields[f].is)
@@ -201,11 +204,12 @@ check_request(struct http2_stream *s)
 	s->head =
 	    gw_span_eq(http2_stream_get(s, HTTP2_METHOD), GW_SPAN("HEAD"));
 	if (path.len == 0 || path.p[0] != '/')
-		refuse(s, 400, "the path does not begin with a slash");
+		http2_stream_refuse(
+		    s, 400, "the path does not begin with a slash");
 	/* RFC 9113, 8.3.1: both name the same, or it is malformed. */
 	if (s->fields[HTTP2_AUTHORITY].is && s->fields[HTTP2_HOST].is &&
 	    !gw_span_ieq(authority, host))
-		refuse(s, 400, "authority and host differ");
+		http2_stream_refuse(s, 400, "authority and host differ");
 }
 
 void

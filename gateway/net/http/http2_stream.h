@@ -71,6 +71,9 @@ size_t http2_stream_held(const struct http2_stream *s);
 
 /** A header block begins: forget one that came before (1xx). */
 void http2_stream_begin(struct http2_stream *s);
+/** It is refused, unless it was before.  why is static. */
+void
+http2_stream_refuse(struct http2_stream *s, unsigned status, const char *why);
 /** One field.  What cannot be taken sets refuse.  False: no memory. */
 bool http2_stream_field(
     struct http2_stream *s, struct gw_span name, struct gw_span value);
