@@ -22,7 +22,7 @@ struct lookup_cache {
 	struct lookup_entry **buckets;
 	size_t mask;
 	size_t n, max;
-	size_t n_gone; /* of services that are gone */
+	size_t n_gone; /* hidden, or of services that are gone */
 	size_t octets; /* of entries */
 	struct list lists[LOOKUP_LIST_N];
 	struct lookup_kepts kepts;
@@ -121,7 +121,7 @@ lookup_cache_find(const struct lookup_cache *t,
 	struct lookup_entry *e = t->buckets[hash & t->mask];
 
 	while (e != NULL &&
-	       (e->hash != hash || e->service != service ||
+	       (e->hash != hash || e->service != service || e->gone ||
 		   !gw_span_eq((struct gw_span){ e->user, e->user_len }, user)))
 		e = e->next;
 	return e;
@@ -230,12 +230,22 @@ lookup_cache_remove(struct lookup_cache *t, struct lookup_entry *e)
 	*at = e->next;
 	move(t, e, LOOKUP_LIST_NONE);
 	t->n--;
-	t->n_gone -= e->service->gone;
+	t->n_gone -= e->gone || e->service->gone;
 	t->octets -= size_of(e);
-	e->service->n_entries--;
+	e->service->n_entries -= !e->gone;
 	lookup_service_unref(e->service);
 	lookup_kept_unref(&t->kepts, e->answer);
 	free(e);
+}
+
+void
+lookup_cache_hide(struct lookup_cache *t, struct lookup_entry *e)
+{
+	if (e->gone)
+		return;
+	t->n_gone += !e->service->gone;
+	e->service->n_entries--;
+	e->gone = true;
 }
 
 /* The entry that has to go, if one has to. */

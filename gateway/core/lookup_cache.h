@@ -49,6 +49,7 @@ struct lookup_entry {
 	uint16_t user_len;
 	uint8_t list; /* enum lookup_list */
 	bool refreshed; /* asked for again before it lapses */
+	bool gone; /* it is not found any more; private */
 	uint8_t user[];
 };
 
@@ -82,6 +83,9 @@ lookup_cache_put(struct lookup_cache *t, struct lookup_entry *e, bool used);
 void lookup_cache_answer(struct lookup_cache *t, struct lookup_entry *e,
     struct lookup_kept *answer, uint64_t came_us, uint32_t ttl_ms);
 void lookup_cache_remove(struct lookup_cache *t, struct lookup_entry *e);
+/** e, which is held, is not found any more; another may take its place before
+ * it is removed. */
+void lookup_cache_hide(struct lookup_cache *t, struct lookup_entry *e);
 
 /** What was said by a service is forgotten from now on: it is gone. */
 void

@@ -216,14 +216,12 @@ keep(struct core *c, struct lookup_flight *f)
 
 	f->entry = NULL;
 	e->flight = NULL;
-	if (f->answer != NULL && f->ttl_ms > 0) {
+	if (f->answer != NULL) {
 		lookup_cache_answer(cache, e, lookup_kept_ref(f->answer),
 		    c->now.mono_us, f->ttl_ms);
 		e->refreshed = false;
-	} else if (f->answer != NULL) {
-		f->forget = true;
 	}
-	if (f->forget || f->state->gone || !lookup_is_fresh(e, c->now.mono_us))
+	if (e->gone || f->state->gone || !lookup_is_fresh(e, c->now.mono_us))
 		lookup_cache_remove(cache, e);
 	else
 		lookup_cache_put(cache, e, used);

@@ -40,8 +40,9 @@ flush_user(struct core *c, struct gw_span user)
 
 	if (find(c, user, &t) != NULL || t.entry == NULL)
 		return 0;
+	/* Those who wait for an answer get it, those who come ask again. */
 	if (t.entry->flight != NULL)
-		t.entry->flight->forget = true;
+		lookup_cache_hide(c->lookups->cache, t.entry);
 	else
 		lookup_cache_remove(c->lookups->cache, t.entry);
 	return 1;

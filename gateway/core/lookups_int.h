@@ -34,7 +34,6 @@ struct lookup_flight {
 	uint64_t asked_us;
 	bool tries; /* whether the service is back */
 	bool refresh; /* nobody waited when it was asked */
-	bool forget; /* flushed meanwhile */
 	/* once it is settled */
 	struct lookup_kept *answer; /* one reference; NULL: failed */
 	uint32_t ttl_ms;

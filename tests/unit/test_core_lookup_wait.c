@@ -607,6 +607,37 @@ what_is_flushed_while_it_is_asked_is_not_learnt(void **state)
 	knows(false);
 }
 
+/* Nor is what was said before used until the answer is there. */
+static void
+what_is_flushed_is_asked_about_anew(void **state)
+{
+	size_t sent;
+
+	(void)state;
+	tlookup_call(&t, &plain);
+	tlookup_waits(&t);
+	tlookup_answer(&t, 200, TLOOKUP_BODY(100, TLOOKUP_BRAVO));
+	rig_wait(&talk->rig, 81000, &sent);
+	tlookup_call(&t, &plain); /* it is soon to lapse: a question beside */
+	tlookup_asks(&t, 0);
+	uint64_t old = t.ticket;
+	assert_int_equal(flush(TCALL_BOB), 1);
+	assert_int_equal(flush(TCALL_BOB), 0);
+	assert_int_equal(flush(""), 0);
+	assert_int_equal(metric(METRIC_LOOKUP_ENTRIES), 0);
+	knows(false);
+	uint64_t young = t.ticket;
+	assert_int_not_equal(old, young);
+	t.ticket = old;
+	tlookup_answer(&t, 200, bravo());
+	talk_nothing(talk);
+	assert_int_equal(metric(METRIC_LOOKUP_ENTRIES), 1);
+	t.ticket = young;
+	tlookup_answer(&t, 200, bravo());
+	talk_crossed(talk, 5090);
+	knows(true);
+}
+
 static void
 shows(const char *user, bool json, bool known, const char *part)
 {
@@ -677,6 +708,7 @@ main(void)
 		TEST(a_service_may_go_while_it_is_asked),
 		TEST(it_can_be_flushed),
 		TEST(what_is_flushed_while_it_is_asked_is_not_learnt),
+		TEST(what_is_flushed_is_asked_about_anew),
 		TEST(it_can_be_shown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
