@@ -242,6 +242,10 @@ core_asked_due(struct core *c, struct wheel_node *n)
 	uint16_t of = asked_today(c, a, a->of);
 	enum asked_result result = ASKED_NOTHING;
 
+	if (a->kms != POLICY_KMS_N) {
+		kms_pass_due(c, a);
+		return;
+	}
 	if (asker == GW_SYSTEM_NONE) {
 		asked_refuse(c, a->stream, a->adapter, &a->request, asker,
 		    GW_LOOKUP_E_FORBIDDEN, 0);

@@ -12,9 +12,10 @@ struct askers {
 	size_t n, n_pool;
 	struct asked *pool;
 	struct asked *by_stream[BUCKETS], *by_ticket[BUCKETS];
+	uint32_t held[BUCKETS]; /* by service */
 };
 
-/* Both are numbers of our own making: nobody chooses their buckets. */
+/* Numbers of our own making: nobody chooses their buckets. */
 static size_t
 bucket(uint64_t id)
 {
@@ -109,6 +110,7 @@ askers_give(struct askers *a, struct asked *one)
 		*one->back_ticket = one->next_ticket;
 		if (one->next_ticket != NULL)
 			one->next_ticket->back_ticket = one->back_ticket;
+		--*one->held;
 	}
 	a->n--;
 	if (a->n_pool == POOL_MAX) {
@@ -130,11 +132,20 @@ askers_by_stream(struct askers *a, uint64_t stream)
 	return one;
 }
 
+size_t
+askers_held(const struct askers *a, uint64_t service)
+{
+	return a->held[bucket(service)];
+}
+
 void
-askers_await(struct askers *a, struct asked *one, uint64_t ticket)
+askers_await(
+    struct askers *a, struct asked *one, uint64_t ticket, uint64_t service)
 {
 	struct asked **head = &a->by_ticket[bucket(ticket)];
 
+	one->held = &a->held[bucket(service)];
+	++*one->held;
 	one->ticket = ticket;
 	one->next_ticket = *head;
 	one->back_ticket = head;

@@ -31,6 +31,7 @@ struct asked {
 	struct lookup_waiter waiter;
 	struct asked *next, **back; /* by stream; next alone: in the pool */
 	struct asked *next_ticket, **back_ticket; /* back NULL: has none */
+	uint32_t *held; /* where it is counted, while it waits for a ticket */
 	struct snapshot *snap; /* that system, of and service are of */
 	struct gw_arena *arena; /* what is copied; NULL: nothing yet */
 	uint64_t stream, ticket, came_us;
@@ -59,8 +60,12 @@ struct asked *askers_take(struct askers *a, uint64_t stream, size_t max);
 /** The row is free again; it holds no timer and no waiter any more. */
 void askers_give(struct askers *a, struct asked *one);
 struct asked *askers_by_stream(struct askers *a, uint64_t stream);
-/** It waits for that ticket from now on. */
-void askers_await(struct askers *a, struct asked *one, uint64_t ticket);
+/** It waits for that ticket of a service from now on. */
+void askers_await(
+    struct askers *a, struct asked *one, uint64_t ticket, uint64_t service);
+/** How many wait for tickets of that service (services of equal hash count as
+ * one). */
+size_t askers_held(const struct askers *a, uint64_t service);
 struct asked *askers_by_ticket(struct askers *a, uint64_t ticket);
 /** Copy the texts that the row has borrowed so far into its own memory; body
  * and token are dropped.  False: no memory. */

@@ -129,6 +129,14 @@ core_limits(const struct core *c)
 	return &c->snap->conf->limits;
 }
 
+/** So many of those who may wait may wait for one service, so that a slow one
+ * leaves room for the others. */
+static inline size_t
+core_share(const struct core *c)
+{
+	return (c->snap->conf->lookups.waiting + (size_t)1) / 2;
+}
+
 /** A 64-bit number nobody can guess: for ids, tags, dice. */
 uint64_t core_random(struct core *c);
 /** Add an action; NULL when the list is full (logged). */

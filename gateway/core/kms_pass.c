@@ -159,11 +159,14 @@ static bool
 send_on(struct pass *p)
 {
 	struct core *c = p->c;
+	uint64_t service = c->snap->services->at[p->kms->id].digest;
 	struct gw_http_request *r = request_of(p);
-	struct asked *a = askers_take(
-	    c->askers, p->from->stream, c->snap->conf->lookups.waiting);
+	struct asked *a = NULL;
 
 	p->why = "too many wait, or no memory";
+	if (askers_held(c->askers, service) < core_share(c))
+		a = askers_take(
+		    c->askers, p->from->stream, c->snap->conf->lookups.waiting);
 	if (a == NULL)
 		return false;
 	a->request = *p->r;
@@ -181,8 +184,11 @@ send_on(struct pass *p)
 	a->of = p->kms->system;
 	a->kms = (uint8_t)p->q.what;
 	a->adapter = kms_adapter();
-	askers_await(
-	    c->askers, a, core_ticket(CORE_OWNER_KMS, ++c->kms_tickets));
+	askers_await(c->askers, a,
+	    core_ticket(CORE_OWNER_KMS, ++c->kms_tickets), service);
+	a->due.kind = CORE_TIMER_ASKED;
+	wheel_arm(&c->wheel, &a->due,
+	    c->now.mono_us + (uint64_t)p->kms->deadline_ms * 1000);
 	act->ticket = a->ticket;
 	act->service = p->kms->id;
 	act->deadline_ms = p->kms->deadline_ms;
@@ -324,5 +330,16 @@ kms_pass_heard(struct core *c, uint64_t ticket,
 		log_passed(&v, a, &out, &what);
 		core_answer(c, a->stream, &out);
 	}
+	wheel_stop(&c->wheel, &a->due);
 	askers_give(c->askers, a);
+}
+
+void
+kms_pass_due(struct core *c, struct asked *a)
+{
+	struct core_action *drop = core_act(c, CORE_ASK_DROP);
+
+	if (drop != NULL)
+		drop->ticket = a->ticket;
+	kms_pass_heard(c, a->ticket, NULL, "no answer within the deadline");
 }

@@ -19,5 +19,7 @@ bool kms_pass_asked(struct core *c, const struct core_asker *from,
 /** The KMS answered to ticket; r NULL: it did not, and why. */
 void kms_pass_heard(struct core *c, uint64_t ticket,
     const struct gw_http_response *r, const char *why);
+/** It has not answered in time. */
+void kms_pass_due(struct core *c, struct asked *a);
 
 #endif

@@ -33,6 +33,7 @@ drop(struct lookups *l, const struct lookup_flight *f)
 		at = &(*at)->next;
 	*at = f->next;
 	l->n_flights--;
+	f->state->n_flights--;
 }
 
 static struct lookup_flight *
@@ -96,7 +97,8 @@ may_start(const struct core *c, const struct lookup_service *state)
 {
 	if (!lookup_service_may_ask(state, c->now.mono_us))
 		return "the service failed and is left alone for a while";
-	if (c->lookups->n_flights >= c->snap->conf->lookups.waiting)
+	if (state->n_flights >= core_share(c) ||
+	    c->lookups->n_flights >= c->snap->conf->lookups.waiting)
 		return "too many questions are in flight";
 	return NULL;
 }
@@ -125,6 +127,7 @@ lookup_flight_start(struct core *c, struct snapshot *s,
 	f->next = *chain(l, f->ticket);
 	*chain(l, f->ticket) = f;
 	l->n_flights++;
+	state->n_flights++;
 	wheel_arm(&c->wheel, &f->deadline,
 	    c->now.mono_us + (uint64_t)service->conf->deadline_ms * 1000);
 	metrics_one(&c->metrics, METRIC_LOOKUP_QUESTIONS);
@@ -135,7 +138,8 @@ bool
 lookup_flight_join(
     struct core *c, struct lookup_flight *f, struct lookup_waiter *w)
 {
-	if (c->lookups->n_waiting >= c->snap->conf->lookups.waiting)
+	if (f->state->n_waiting >= core_share(c) ||
+	    c->lookups->n_waiting >= c->snap->conf->lookups.waiting)
 		return false;
 	w->entry = f;
 	w->next = NULL;
@@ -146,6 +150,7 @@ lookup_flight_join(
 		f->first = w;
 	f->last = w;
 	f->n_waiters++;
+	f->state->n_waiting++;
 	c->lookups->n_waiting++;
 	return true;
 }
@@ -167,6 +172,7 @@ lookups_leave(struct core *c, struct lookup_waiter *w)
 		f->last = w->prev;
 	w->entry = NULL;
 	f->n_waiters--;
+	f->state->n_waiting--;
 	c->lookups->n_waiting--;
 }
 

@@ -22,6 +22,7 @@ struct lookup_service {
 	uint64_t serial; /* names it; no two have the same */
 	uint64_t digest; /* of its settings */
 	size_t n_entries; /* users remembered */
+	size_t n_flights, n_waiting; /* questions in flight, who waits */
 	bool gone;
 	bool stays; /* while settings change */
 	/* the breaker */

@@ -392,22 +392,39 @@ asks_are_limited_by_system(void **state)
 static void
 no_more_wait_than_may(void **state)
 {
-	const struct tasked_settings few = { .lookups = "waiting=\"2\"" };
-	uint64_t streams[3];
+	const struct tasked_settings few = { .lookups = "waiting=\"3\"" };
+	uint64_t streams[4];
 
 	(void)state;
 	tasked_reload(t, &few);
 	for (size_t i = 0; i < GW_COUNT(streams); i++)
 		streams[i] = tasked_ask(t, "alpha", "kms", BOB);
-	assert_null(tasked_answer(t, streams[0]));
-	assert_null(tasked_answer(t, streams[1]));
-	assert_non_null(tasked_answer(t, streams[2]));
-	assert_int_equal(tasked_answer(t, streams[2])->status, 503);
+	for (size_t i = 0; i < 3; i++)
+		assert_null(tasked_answer(t, streams[i]));
+	assert_non_null(tasked_answer(t, streams[3]));
+	assert_int_equal(tasked_answer(t, streams[3])->status, 503);
 	tasked_serve(
 	    t, tasked_question(t), "domain-lookup", BOB, "kms.bravo.example");
 	assert_int_equal(t->n_questions, 1);
 	assert_int_equal(tasked_answer(t, streams[0])->status, 200);
 	assert_int_equal(tasked_answer(t, streams[1])->status, 200);
+}
+
+static void
+a_slow_service_leaves_room_for_others(void **state)
+{
+	const struct tasked_settings few = { .lookups = "waiting=\"4\"" };
+
+	(void)state;
+	tasked_reload(t, &few);
+	for (unsigned i = 0; i < 3; i++) {
+		char user[64];
+		snprintf(user, sizeof(user), "sip:new%u@bravo.example", i);
+		(void)tasked_ask(t, "alpha", "kms", user);
+	}
+	assert_int_equal(t->n_questions, 2); /* the third is not asked */
+	(void)tasked_ask(t, "bravo", "kms", ALICE);
+	assert_int_equal(t->n_questions, 3);
 }
 
 static void
@@ -510,6 +527,7 @@ main(void)
 		TEST(a_service_that_is_down_is_so_for_all),
 		TEST(asks_are_limited_by_system),
 		TEST(no_more_wait_than_may),
+		TEST(a_slow_service_leaves_room_for_others),
 		TEST(who_leaves_is_forgotten),
 		TEST(the_end_may_come_while_they_wait),
 		TEST(errors_are_those_of_the_dialect),

@@ -345,7 +345,7 @@ static void
 who_waits_is_bounded(void **state)
 {
 	(void)state;
-	settings(&(struct tlookup_settings){ .lookups = "waiting=\"2\"" });
+	settings(&(struct tlookup_settings){ .lookups = "waiting=\"4\"" });
 	tlookup_again(&t, &plain);
 	tlookup_waits(&t);
 	uint64_t ticket = t.ticket;
@@ -366,7 +366,7 @@ static void
 questions_are_bounded_too(void **state)
 {
 	(void)state;
-	settings(&(struct tlookup_settings){ .lookups = "waiting=\"3\"" });
+	settings(&(struct tlookup_settings){ .lookups = "waiting=\"6\"" });
 	for (unsigned i = 0; i < 3; i++) {
 		call_about(i);
 		tlookup_waits(&t);

@@ -332,6 +332,46 @@ what_comes_late(void **state)
 	assert_int_equal(t->n_answers, 1);
 }
 
+static void
+what_never_comes(void **state)
+{
+	uint64_t stream =
+	    send("alpha", "kms.bravo.example", ROOT "certcache", "");
+
+	(void)state;
+	tasked_wait(t, tasked_question(t)->deadline_ms - 10);
+	assert_null(tasked_answer(t, stream));
+	tasked_wait(t, 20);
+	assert_int_equal(tasked_answer(t, stream)->status, 503);
+	assert_true(tasked_question(t)->dropped);
+	respond(200, RESPONSE(""));
+	assert_int_equal(t->n_answers, 1);
+}
+
+static void
+a_slow_kms_leaves_room_for_others(void **state)
+{
+	const struct tasked_settings few = { .rules = agreed.rules,
+		.lookups = "waiting=\"4\"" };
+	uint64_t streams[3];
+
+	(void)state;
+	tasked_reload(t, &few);
+	for (size_t i = 0; i < GW_COUNT(streams); i++)
+		streams[i] =
+		    send("alpha", "kms.bravo.example", ROOT "certcache", "");
+	assert_int_equal(tasked_answer(t, streams[2])->status, 503);
+	assert_int_equal(t->n_questions, 2);
+	(void)send("alpha", "tac.example:99", ROOT "certcache", "");
+	assert_int_equal(t->n_questions, 3);
+	/* Those who are gone, and those who are answered, make room. */
+	tasked_gone(t, streams[0]);
+	(void)send("alpha", "kms.bravo.example", ROOT "certcache", "");
+	respond(200, RESPONSE(""));
+	(void)send("alpha", "kms.bravo.example", ROOT "certcache", "");
+	assert_int_equal(t->n_questions, 5);
+}
+
 /* Certificates are cut by the agreement of the moment. */
 static void
 a_reload_counts_for_what_is_under_way(void **state)
@@ -436,6 +476,8 @@ main(void)
 		TEST(it_is_xml_both_ways),
 		TEST(keys_come_to_who_may_ask_for_them),
 		TEST(what_comes_late),
+		TEST(what_never_comes),
+		TEST(a_slow_kms_leaves_room_for_others),
 		TEST(a_reload_counts_for_what_is_under_way),
 		TEST(what_a_real_kms_says),
 	};
