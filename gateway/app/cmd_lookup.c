@@ -9,6 +9,7 @@
 
 #include "app/args.h"
 #include "app/settings.h"
+#include "core/lookup_ask.h"
 #include "mcxgw/log.h"
 #include "net/lookup_once.h"
 
@@ -85,19 +86,12 @@ load(struct lookup *l, const struct args *a)
 
 /* ---- what a system would be told ---- */
 
-/* As asked.c tells it: what is disclosed, in the system's own names. */
 static bool
 told(struct lookup *l, uint16_t to, struct gw_lookup_answer *out)
 {
-	const struct policy *p = l->snap->policy;
-
-	policy_disclose(p, to, l->once.system, &l->once.answer, l->now.wall_us,
-	    l->arena, out);
-	for (size_t i = 0; i < out->n_domains; i++)
-		if (!policy_map_kms(p, to, POLICY_MAP_OUT, out->domains[i].kms,
-			l->arena, &out->domains[i].kms))
-			return false;
-	return out->n_domains > 0;
+	return lookup_ask_told(l->snap, to, l->once.system, &l->once.answer,
+		   l->now.wall_us, l->arena, out) &&
+	       out->n_domains > 0;
 }
 
 static bool

@@ -8,6 +8,7 @@
 #include "core/asked.h"
 
 #include "core/kms_pass.h"
+#include "core/lookup_ask.h"
 
 static const struct gw_http_response no_memory = { .status = 503,
 	.retry_after_s = CORE_RETRY_S };
@@ -142,29 +143,6 @@ asked_refuse(struct core *c, uint64_t stream,
 
 /* ---- an answer that tells something ---- */
 
-/* The names of the agreement as the asker's own service has them. */
-static bool
-outward(struct core *c, uint16_t asker, struct gw_lookup_answer *answer)
-{
-	const struct policy *p = c->snap->policy;
-
-	for (uint16_t i = 0; i < answer->n_domains; i++) {
-		struct gw_lookup_domain *d = &answer->domains[i];
-		struct gw_span *external = gw_arena_alloc(
-		    c->arena, (size_t)d->n_external + 1, sizeof(*external));
-		if (external == NULL ||
-		    !policy_map_kms(
-			p, asker, POLICY_MAP_OUT, d->kms, c->arena, &d->kms))
-			return false;
-		for (uint16_t k = 0; k < d->n_external; k++)
-			if (!policy_map_kms(p, asker, POLICY_MAP_OUT,
-				d->external[k], c->arena, &external[k]))
-				return false;
-		d->external = external;
-	}
-	return true;
-}
-
 /* False: nothing may be told, and nothing was. */
 static bool
 tell(struct core *c, const struct asked *a, const struct gw_lookup_answer *in,
@@ -175,11 +153,10 @@ tell(struct core *c, const struct asked *a, const struct gw_lookup_answer *in,
 	struct gw_lookup_answer out = { 0 };
 	struct gw_http_response response;
 
-	if (asker == GW_SYSTEM_NONE || of == GW_SYSTEM_NONE)
-		return false;
-	policy_disclose(
-	    c->snap->policy, asker, of, in, c->now.wall_us, c->arena, &out);
-	if (out.n_domains == 0 || !outward(c, asker, &out))
+	if (asker == GW_SYSTEM_NONE || of == GW_SYSTEM_NONE ||
+	    !lookup_ask_told(
+		c->snap, asker, of, in, c->now.wall_us, c->arena, &out) ||
+	    out.n_domains == 0)
 		return false;
 	out.ttl_ms = source->left_ms;
 	struct gw_lookup_ends e = asked_ends(c, asker, &a->request);

@@ -24,30 +24,36 @@ name_for_service(const struct lookup_ask *q, struct gw_arena *arena,
 	    POLICY_MAP_OUT, q->user, arena, &out->user);
 }
 
+/* From the names of a system's service, or to them. */
+struct names_of {
+	const struct policy *policy;
+	uint16_t system;
+	enum policy_map_way way;
+	struct gw_arena *arena;
+};
+
 static bool
-map_kms(const struct lookup_ask *q, struct gw_arena *arena, struct gw_span kms,
-    struct gw_span *out)
+map_kms(const struct names_of *n, struct gw_span kms, struct gw_span *out)
 {
-	return policy_map_kms(q->snap->policy, q->service->conf->system,
-	    POLICY_MAP_IN, kms, arena, out);
+	return policy_map_kms(n->policy, n->system, n->way, kms, n->arena, out);
 }
 
 static bool
-map_domain(const struct lookup_ask *q, struct gw_arena *arena,
-    const struct gw_lookup_domain *in, struct gw_lookup_domain *out)
+map_domain(const struct names_of *n, const struct gw_lookup_domain *in,
+    struct gw_lookup_domain *out)
 {
 	struct gw_span *external = NULL;
 
 	*out = *in;
-	if (!map_kms(q, arena, in->kms, &out->kms))
+	if (!map_kms(n, in->kms, &out->kms))
 		return false;
 	if (in->n_external == 0)
 		return true;
-	external = gw_arena_alloc(arena, in->n_external, sizeof(*external));
+	external = gw_arena_alloc(n->arena, in->n_external, sizeof(*external));
 	if (external == NULL)
 		return false;
 	for (size_t i = 0; i < in->n_external; i++)
-		if (!map_kms(q, arena, in->external[i], &external[i]))
+		if (!map_kms(n, in->external[i], &external[i]))
 			return false;
 	out->external = external;
 	return true;
@@ -62,21 +68,44 @@ has_domain(const struct gw_lookup_answer *a, struct gw_span kms)
 	return false;
 }
 
-/* Two names of the service may be one of the agreements: the first counts. */
+/* Two names may be one on the other side: the first counts. */
 static bool
-map_answer(const struct lookup_ask *q, struct gw_arena *arena,
-    const struct gw_lookup_answer *in, struct gw_lookup_answer *out)
+map_answer(const struct names_of *n, const struct gw_lookup_answer *in,
+    struct gw_lookup_answer *out)
 {
 	out->n_domains = 0;
 	out->ttl_ms = in->ttl_ms;
 	for (size_t i = 0; i < in->n_domains; i++) {
 		struct gw_lookup_domain *d = &out->domains[out->n_domains];
-		if (!map_domain(q, arena, &in->domains[i], d))
+		if (!map_domain(n, &in->domains[i], d))
 			return false;
 		if (!has_domain(out, d->kms))
 			out->n_domains++;
 	}
 	return true;
+}
+
+/* What the service said, in the names of the agreements. */
+static bool
+take_answer(const struct lookup_ask *q, struct gw_arena *arena,
+    const struct gw_lookup_answer *in, struct gw_lookup_answer *out)
+{
+	const struct names_of n = { q->snap->policy, q->service->conf->system,
+		POLICY_MAP_IN, arena };
+
+	return map_answer(&n, in, out);
+}
+
+bool
+lookup_ask_told(const struct snapshot *s, uint16_t asker, uint16_t of,
+    const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *arena,
+    struct gw_lookup_answer *out)
+{
+	const struct names_of n = { s->policy, asker, POLICY_MAP_OUT, arena };
+	struct gw_lookup_answer disclosed;
+
+	policy_disclose(s->policy, asker, of, in, wall_us, arena, &disclosed);
+	return map_answer(&n, &disclosed, out);
 }
 
 bool
@@ -90,7 +119,7 @@ lookup_ask_table(const struct lookup_ask *q, struct gw_arena *arena,
 	if (!name_for_service(q, arena, &asked))
 		return false;
 	found = gw_lookup_table_find(q->service->table, asked.user);
-	return map_answer(q, arena, found == NULL ? &nobody : found, out);
+	return take_answer(q, arena, found == NULL ? &nobody : found, out);
 }
 
 static struct gw_lookup_ends
@@ -142,5 +171,5 @@ lookup_ask_read(const struct lookup_ask *q,
 		return FULL;
 	if (err != GW_OK)
 		return fault.why;
-	return map_answer(q, arena, &said, out) ? NULL : FULL;
+	return take_answer(q, arena, &said, out) ? NULL : FULL;
 }

@@ -36,4 +36,11 @@ const char *lookup_ask_read(const struct lookup_ask *q,
     const struct gw_lookup_adapter *adapter, struct gw_arena *arena,
     const struct gw_http_response *in, struct gw_lookup_answer *out);
 
+/** What a system is told of an answer about a user of system `of`: what the
+ * agreement discloses, in the names of the asker's own service.  False: the
+ * arena is full. */
+bool lookup_ask_told(const struct snapshot *s, uint16_t asker, uint16_t of,
+    const struct gw_lookup_answer *in, int64_t wall_us, struct gw_arena *arena,
+    struct gw_lookup_answer *out) GW_NODISCARD;
+
 #endif

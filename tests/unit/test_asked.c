@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "core/lookup_ask.h"
 #include "support/tasked.h"
 
 #define NONE_AFTER_US 100000
@@ -213,6 +214,32 @@ names_are_those_of_the_asker(void **state)
 	assert_string_equal(tasked_domains(t, "kms", "sip:bob@inner.example",
 				ask("bravo", "kms", "sip:bob@inner.example")),
 	    "urn:kms:7");
+}
+
+/* External domains too, whoever asks: `mcxgw lookup` calls the same. */
+static void
+external_domains_have_the_names_of_the_asker(void **state)
+{
+	const struct tasked_settings maps = {
+		.party = "<map kms=\"urn:kms:7\" as=\"kms.bravo.example\"/>"
+	};
+	const struct gw_span external[] = { GW_LIT("kms.bravo.example"),
+		GW_LIT("kms.hidden.example") };
+	struct gw_lookup_answer in = { .n_domains = 1 }, out;
+
+	(void)state;
+	tasked_reload(t, &maps);
+	const struct snapshot *s = t->rig.snap;
+	in.domains[0] = (struct gw_lookup_domain){ GW_SPAN("kms.alpha.example"),
+		true, GW_COUNT(external), external };
+	assert_true(
+	    lookup_ask_told(s, conf_system_by_id(s->conf, GW_SPAN("bravo")),
+		conf_system_by_id(s->conf, GW_SPAN("alpha")), &in,
+		t->rig.now.wall_us, t->arena, &out));
+	assert_int_equal(out.n_domains, 1);
+	assert_int_equal(out.domains[0].n_external, 1);
+	assert_true(
+	    gw_span_eq(out.domains[0].external[0], GW_SPAN("urn:kms:7")));
 }
 
 /* Who may be told nothing causes no question. */
@@ -519,6 +546,7 @@ main(void)
 		TEST(a_reload_changes_it_at_once),
 		TEST(a_reload_while_waiting_counts),
 		TEST(names_are_those_of_the_asker),
+		TEST(external_domains_have_the_names_of_the_asker),
 		TEST(nobody_is_asked_in_vain),
 		TEST(unknown_and_undisclosed_are_alike),
 		TEST(the_octets_do_not_tell),
