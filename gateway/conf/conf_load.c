@@ -384,6 +384,8 @@ load(const struct source *src, const char *schema_dir, struct gw_now now,
 		CONF_ERROR(&r, &at, MEMORY, "out of memory");
 	if (gw_diag_errors(d) == errors)
 		c = r.c;
+	else if (r.c != NULL)
+		conf_free(r.c);
 	else
 		gw_arena_free(r.a);
 	gw_xml_free(doc);
@@ -417,6 +419,8 @@ conf_parse(struct gw_span text, const char *name, const char *schema_dir,
 void
 conf_free(struct conf *c)
 {
-	if (c != NULL)
-		gw_arena_free(c->arena);
+	if (c == NULL)
+		return;
+	conf_service_wipe(c);
+	gw_arena_free(c->arena);
 }

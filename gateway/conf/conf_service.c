@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#include <openssl/crypto.h>
+
 #include "conf/conf_endpoint.h"
 #include "conf/conf_file.h"
 #include "conf/conf_http.h"
@@ -83,6 +85,8 @@ read_token(struct conf_reader *r, const struct gw_where *at, const char *path)
 		    text.len == 0 ? "is empty" : "holds something else");
 	else
 		token = conf_set_copy(r, text);
+	if (content.p != NULL)
+		OPENSSL_cleanse(content.p, content.len);
 	gw_buf_clear(&content);
 	return token;
 }
@@ -252,5 +256,17 @@ conf_service_check(struct conf_reader *r)
 			    "endpoint tls-name=\"%s\" is an identity of the "
 			    "system of line %u",
 			    e->tls_name, r->system_ids.line[other]);
+	}
+}
+
+void
+conf_service_wipe(const struct conf *c)
+{
+	for (size_t i = 0; i < c->n_services; i++) {
+		struct gw_span token = gw_span_of(c->services[i]->token);
+		void *p;
+		memcpy(&p, &token.p, sizeof(p)); /* nobody reads it any more */
+		if (token.len > 0)
+			OPENSSL_cleanse(p, token.len);
 	}
 }

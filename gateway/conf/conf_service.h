@@ -17,4 +17,7 @@ void conf_service_read(struct conf_reader *r, const xmlNode *n,
 /** What needs all systems: does an endpoint show another system's name? */
 void conf_service_check(struct conf_reader *r);
 
+/** Wipe the tokens of all services, as their memory is to go. */
+void conf_service_wipe(const struct conf *c);
+
 #endif
