@@ -241,17 +241,7 @@ core_asked_due(struct core *c, struct wheel_node *n)
 
 static void
 on_ready(struct core *c, struct lookup_waiter *w, enum lookup_found found,
-    const struct gw_lookup_answer *answer, const struct lookup_source *source)
-{
-	struct asked *a =
-	    (struct asked *)(void *)((char *)w -
-				     offsetof(struct asked, waiter));
-
-	if (found == LOOKUP_ANSWER && tell(c, a, answer, source))
-		askers_give(c->askers, a);
-	else
-		hold(c, a);
-}
+    const struct gw_lookup_answer *answer, const struct lookup_source *source);
 
 static void
 unavailable(struct core *c, struct asked *a, const struct gw_http_request *r,
@@ -292,13 +282,58 @@ look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
 		    &a->waiter, &answer, &source);
 	if (found == LOOKUP_ANSWER && tell(c, a, &answer, &source)) {
 		askers_give(c->askers, a);
-	} else if (!askers_keep(a)) {
+	} else if (a->arena == NULL && !askers_keep(a)) {
 		if (found == LOOKUP_WAIT)
 			lookups_leave(c, &a->waiter);
 		unavailable(c, a, r, "no memory");
 	} else if (found != LOOKUP_WAIT) {
 		hold(c, a);
 	}
+}
+
+/* Since a asked, a reload has put another service in place of the one that
+ * answers, or changed what its names mean. */
+static bool
+is_outdated(const struct core *c, const struct asked *a)
+{
+	const struct service *asked, *now;
+
+	if (a->snap == c->snap)
+		return false;
+	asked = lookup_ask_service(a->snap, a->of);
+	now = lookup_ask_service(c->snap, asked_today(c, a, a->of));
+	return now == NULL || now->digest != asked->digest;
+}
+
+static void
+look_up_anew(struct core *c, struct asked *a)
+{
+	uint16_t asker = asked_today(c, a, a->system);
+
+	if (asker == GW_SYSTEM_NONE) {
+		hold(c, a);
+		return;
+	}
+	snapshot_unref(a->snap);
+	a->snap = snapshot_ref(c->snap);
+	a->system = asker;
+	look_up(c, a, &a->question, &a->request);
+}
+
+static void
+on_ready(struct core *c, struct lookup_waiter *w, enum lookup_found found,
+    const struct gw_lookup_answer *answer, const struct lookup_source *source)
+{
+	struct asked *a =
+	    (struct asked *)(void *)((char *)w -
+				     offsetof(struct asked, waiter));
+
+	if (is_outdated(c, a))
+		look_up_anew(c, a);
+	else if (found == LOOKUP_ANSWER && tell(c, a, answer, source))
+		askers_give(c->askers, a);
+	else
+		hold(c, a);
 }
 
 static enum gw_err

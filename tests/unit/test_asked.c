@@ -191,6 +191,32 @@ a_reload_while_waiting_counts(void **state)
 	    tasked_domains(t, "kms", BOB, tasked_answer(t, stream)), "");
 }
 
+/* What another service said, or in names that meant something else, is not
+ * told: the one that is in force is asked. */
+static void
+a_reload_that_changes_the_service_asks_anew(void **state)
+{
+	const struct tasked_settings maps = {
+		.party = "<map kms=\"urn:kms:7\" as=\"kms.bravo.example\"/>"
+	};
+	uint64_t stream = tasked_ask(t, "alpha", "kms", BOB);
+	uint64_t gone = tasked_ask(t, "alpha", "kms", BOB);
+	struct tasked_question q = *tasked_question(t);
+
+	(void)state;
+	tasked_reload(t, &maps);
+	tasked_serve(t, &q, "domain-lookup", BOB, "kms.tac.example");
+	assert_null(tasked_answer(t, stream));
+	assert_int_equal(t->n_questions, 2);
+	tasked_gone(t, gone);
+	q = *tasked_question(t);
+	tasked_serve(t, &q, "domain-lookup", BOB, "urn:kms:7");
+	assert_string_equal(
+	    tasked_domains(t, "kms", BOB, tasked_answer(t, stream)),
+	    "kms.bravo.example");
+	assert_null(tasked_answer(t, gone));
+}
+
 static void
 names_are_those_of_the_asker(void **state)
 {
@@ -545,6 +571,7 @@ main(void)
 		TEST(tells_what_the_agreement_discloses),
 		TEST(a_reload_changes_it_at_once),
 		TEST(a_reload_while_waiting_counts),
+		TEST(a_reload_that_changes_the_service_asks_anew),
 		TEST(names_are_those_of_the_asker),
 		TEST(external_domains_have_the_names_of_the_asker),
 		TEST(nobody_is_asked_in_vain),
