@@ -248,10 +248,10 @@ tell(const struct core *c, const struct lookup_flight *f, size_t domains)
 	    kv_num("took_us", c->now.mono_us - f->asked_us));
 }
 
-/* f has its answer, or none for the reason why. */
+/* f has its answer, or none for the reason why; well: the service answers. */
 static void
 settle(struct core *c, struct lookup_flight *f,
-    const struct gw_lookup_answer *answer, const char *why)
+    const struct gw_lookup_answer *answer, const char *why, bool well)
 {
 	struct lookups *l = c->lookups;
 
@@ -265,7 +265,7 @@ settle(struct core *c, struct lookup_flight *f,
 		if (f->answer == NULL)
 			f->why = "the answer could not be kept";
 	}
-	judge_service(c, f, answer != NULL);
+	judge_service(c, f, well);
 	tell(c, f, answer == NULL ? 0 : answer->n_domains);
 	keep(c, f);
 	f->next = NULL;
@@ -274,6 +274,14 @@ settle(struct core *c, struct lookup_flight *f,
 	else
 		l->ready = f;
 	l->ready_last = f;
+}
+
+/* Does the status refuse the question alone?  Else whoever asks about odd users
+ * could make a service count as down for all. */
+static bool
+is_of_question(unsigned status)
+{
+	return status == 400 || status == 414 || status == 422;
 }
 
 void
@@ -287,7 +295,8 @@ lookups_heard(struct core *c, uint64_t ticket, const struct gw_http_response *r)
 	struct lookup_ask q = question(c, f);
 	const char *why =
 	    lookup_ask_read(&q, f->service->adapter, c->arena, r, &answer);
-	settle(c, f, why == NULL ? &answer : NULL, why);
+	settle(c, f, why == NULL ? &answer : NULL, why,
+	    why == NULL || is_of_question(r->status));
 	lookups_release(c);
 }
 
@@ -298,7 +307,7 @@ lookups_unheard(struct core *c, uint64_t ticket, const char *why)
 
 	if (f == NULL)
 		return;
-	settle(c, f, NULL, why);
+	settle(c, f, NULL, why, false);
 	lookups_release(c);
 }
 
@@ -313,7 +322,7 @@ lookups_due(struct core *c, struct wheel_node *n)
 
 	if (a != NULL)
 		a->ticket = f->ticket;
-	settle(c, f, NULL, "no answer within the deadline");
+	settle(c, f, NULL, "no answer within the deadline", false);
 }
 
 /* Is there room in this call for what one who waits will do? */

@@ -436,6 +436,30 @@ a_service_that_is_down_is_asked_now_and_then(void **state)
 	assert_int_equal(metric(METRIC_LOOKUP_QUESTIONS), 6);
 }
 
+/* Otherwise anybody could take it from all by asking about odd users. */
+static void
+a_refused_question_is_not_the_service_s_failure(void **state)
+{
+	static const unsigned statuses[] = { 400, 414, 422, 400 };
+
+	(void)state;
+	settings(&(struct tlookup_settings){ .lookups = "failures=\"2\"" });
+	for (unsigned i = 0; i < GW_COUNT(statuses); i++) {
+		call_about(i);
+		tlookup_waits(&t);
+		tlookup_answer(&t, statuses[i], "");
+		talk_back(talk, 503);
+	}
+	assert_int_equal(metric(METRIC_LOOKUP_DOWN), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		call_about(i);
+		tlookup_waits(&t);
+		tlookup_answer(&t, 429, "");
+		talk_back(talk, 503);
+	}
+	assert_int_equal(metric(METRIC_LOOKUP_DOWN), 1);
+}
+
 static void
 what_is_remembered_serves_while_it_is_down(void **state)
 {
@@ -700,6 +724,7 @@ main(void)
 		TEST(questions_are_bounded_too),
 		TEST(those_who_wait_go_with_the_core),
 		TEST(a_service_that_is_down_is_asked_now_and_then),
+		TEST(a_refused_question_is_not_the_service_s_failure),
 		TEST(what_is_remembered_serves_while_it_is_down),
 		TEST(answers_to_nobody_are_ignored),
 		TEST(a_reload_keeps_what_did_not_change),
