@@ -231,8 +231,8 @@ on_sweep(int fd, short what, void *arg)
 
 /* ---- the loop ---- */
 
-static void
-end_turn(struct worker *w)
+void
+worker_turn(struct worker *w)
 {
 	stream_run_busy(w->conns);
 	stream_run_busy(w->http);
@@ -251,7 +251,7 @@ end_turn(struct worker *w)
 	conns_empty_grave(w->conns);
 	conns_empty_grave(w->http);
 	atomic_store_explicit(
-	    &w->open, core_open(w->core), memory_order_relaxed);
+	    &w->open, core_open(w->core) + w->http_open, memory_order_relaxed);
 	atomic_store_explicit(
 	    &w->beat_us, w->now.mono_us, memory_order_relaxed);
 }
@@ -294,7 +294,7 @@ run(void *arg)
 			    "worker.loop-failed", kv_num("worker", w->index));
 			break; /* healthz will tell */
 		}
-		end_turn(w);
+		worker_turn(w);
 	}
 	return NULL;
 }

@@ -68,7 +68,7 @@ struct worker {
 	uint8_t *read; /* WORKER_READ_MAX */
 	uint8_t key[16]; /* random, for hash tables */
 
-	/* For other threads. */
+	/* For other threads.  open: transactions, and requests of askers. */
 	_Atomic uint64_t open, generation, beat_us;
 	_Atomic uint64_t lost_posts;
 };
@@ -80,6 +80,9 @@ bool worker_start(struct worker *w);
 /** Wait for its thread to end (after a WORKER_END was posted). */
 void worker_join(struct worker *w);
 void worker_free(struct worker *w);
+
+/** The work at the end of a turn. */
+void worker_turn(struct worker *w);
 
 /** Read the clocks for what is done next. */
 static inline void

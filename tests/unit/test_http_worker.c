@@ -178,6 +178,23 @@ a_worker_ends_while_a_question_is_open(void **state)
 	assert_int_equal(w->http_open, 1);
 }
 
+/* Who drains waits for requests as it does for calls. */
+static void
+a_request_is_open_until_it_is_answered(void **state)
+{
+	(void)state;
+	assert_true(connects());
+	ask();
+	worker_turn(w);
+	assert_int_equal(atomic_load(&w->open), 1);
+	for (int i = 0; i < 1000 && w->pool->n > 0; i++) {
+		assert_int_not_equal(event_base_loop(w->base, EVLOOP_ONCE), -1);
+		worker_turn(w);
+	}
+	assert_int_equal(w->http_open, 0); /* nobody can be asked: 503 */
+	assert_int_equal(atomic_load(&w->open), 0);
+}
+
 /* One system takes half of the connections at most, however many it may have
  * of SIP's. */
 static void
@@ -242,6 +259,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(a_worker_ends_while_a_question_is_open),
+		TEST(a_request_is_open_until_it_is_answered),
 		TEST(no_system_takes_all_connections),
 		TEST(askers_leave_connections_to_services),
 #undef TEST
