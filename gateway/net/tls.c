@@ -102,8 +102,13 @@ bool
 tls_offer_http(struct tls *t)
 {
 	t->http = true;
-	return t->server || SSL_set_alpn_protos(t->ssl, tls_ctx_http_protos,
-				sizeof(tls_ctx_http_protos)) == 0;
+	if (t->server)
+		return true;
+	/* An answer may end with its connection (RFC 9112, 6.3), so that an
+	 * end without close_notify would cut it short unnoticed (9.8). */
+	(void)SSL_clear_options(t->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	return SSL_set_alpn_protos(t->ssl, tls_ctx_http_protos,
+		   sizeof(tls_ctx_http_protos)) == 0;
 }
 
 static void

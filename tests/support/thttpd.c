@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include <event2/event.h>
+#include <openssl/ssl.h>
 #include <unistd.h>
 
 #include "net/sock.h"
@@ -60,6 +61,20 @@ garbage(struct thttpd_conn *c)
 	drop_conn(c);
 }
 
+/* An answer without a length. */
+static void
+ends(struct thttpd_conn *c)
+{
+	char text[] = "HTTP/1.1 200 OK\r\n\r\nsome of it";
+	struct iovec iov = { text, sizeof(text) - 1 };
+
+	must(io_queue(&c->io, &iov, 1, iov.iov_len) == GW_OK, "full");
+	(void)io_flush(&c->io);
+	if (c->io.tls != NULL && c->d->mood == THTTPD_BREAKS_OFF)
+		SSL_set_quiet_shutdown(c->io.tls->ssl, 1);
+	drop_conn(c);
+}
+
 static void
 on_request(void *arg, uint64_t stream, const struct gw_http_request *r)
 {
@@ -83,6 +98,8 @@ on_request(void *arg, uint64_t stream, const struct gw_http_request *r)
 		break;
 	case THTTPD_HANGS_UP: drop_conn(c); break;
 	case THTTPD_GARBAGE: garbage(c); break;
+	case THTTPD_ENDS:
+	case THTTPD_BREAKS_OFF: ends(c); break;
 	case THTTPD_SILENT: break;
 	}
 }

@@ -15,7 +15,11 @@ enum thttpd_mood {
 	THTTPD_SILENT, /* takes requests, answers none */
 	THTTPD_HANGS_UP, /* closes when a request has come */
 	THTTPD_ONE_EACH, /* the first request is the last of its connection */
-	THTTPD_GARBAGE /* what comes back is no HTTP */
+	THTTPD_GARBAGE, /* what comes back is no HTTP */
+	/* The answer ends with the connection (RFC 9112, 6.3): over TLS with a
+	 * goodbye, or without. */
+	THTTPD_ENDS,
+	THTTPD_BREAKS_OFF
 };
 
 #define THTTPD_CONNS_MAX 256

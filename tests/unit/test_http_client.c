@@ -411,6 +411,26 @@ a_dead_service_costs_few_connections(void **state)
 
 /* ---- connections that end ---- */
 
+/* Whoever is on the way can end a connection, but cannot say goodbye. */
+static void
+half_an_answer_is_none(void **state)
+{
+	(void)state;
+	set_up(&secure);
+	secure_server(1, false);
+	servers[0]->mood = THTTPD_ENDS;
+	ask(1);
+	run_until(1);
+	assert_int_equal(t.n_heard, 1);
+	assert_string_equal(t.body, "some of it");
+	servers[0]->mood = THTTPD_BREAKS_OFF;
+	ask(2);
+	run_until(2);
+	assert_int_equal(t.n_heard, 1);
+	assert_int_equal(t.n_unheard, 1);
+	tear_down();
+}
+
 static void
 one_question_on_each_connection(bool h2)
 {
@@ -589,6 +609,7 @@ main(void)
 		cmocka_unit_test(the_next_is_asked_when_one_is_not_there),
 		cmocka_unit_test(what_is_safe_goes_to_the_next),
 		cmocka_unit_test(a_dead_service_costs_few_connections),
+		cmocka_unit_test(half_an_answer_is_none),
 		cmocka_unit_test(the_peer_ends_each_connection),
 		cmocka_unit_test(a_goaway_in_the_midst),
 		cmocka_unit_test(an_idle_connection_may_be_gone),
