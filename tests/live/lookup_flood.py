@@ -106,15 +106,16 @@ def one_user():
 
 
 def too_many():
-    """More than may wait are refused at once, and the rest is served."""
-    with Site(settings={'waiting': '100'}, deadline='30s') as site:
+    """More than may wait for one service, half of all, are refused at once,
+    and the rest is served."""
+    with Site(settings={'waiting': '200'}, deadline='30s') as site:
         service = site.services[B]
         service.mood = 'hold'
         caller = Caller(site, conf.KMS[B])
         caller.send([caller.invite(i, user(B, 'nobody'))
                      for i in range(300)])
         assert caller.ends(200, 20) == {503: 200}
-        service.release()
+        case.until(service.release)
         assert caller.ends(100, 20) == {488: 100}
         assert service.count() == 1, service.count()
 
