@@ -53,12 +53,6 @@ askers_free(struct askers *a)
 	free(a);
 }
 
-size_t
-askers_waiting(const struct askers *a)
-{
-	return a->n;
-}
-
 struct asked *
 askers_first(struct askers *a)
 {

@@ -50,7 +50,6 @@ struct askers;
 struct askers *askers_new(void);
 /** All rows; what they wait for is dropped by the caller. */
 void askers_free(struct askers *a);
-size_t askers_waiting(const struct askers *a);
 /** Any of those that wait, or NULL. */
 struct asked *askers_first(struct askers *a);
 

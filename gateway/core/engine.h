@@ -67,12 +67,7 @@ enum core_timer_kind {
 	CORE_TIMER_WATCH
 };
 
-struct probes; /* asked.c */
-void core_asked_due(struct core *c, struct wheel_node *n);
-/** Nobody waits any more. */
-void core_askers_stop(struct core *c);
-
-/* probe.c */
+struct probes; /* probe.c */
 struct askers; /* askers.h */
 struct fetches; /* kms_fetch.c */
 
@@ -278,6 +273,11 @@ bool core_redirect_back(struct core *c, struct txn *x,
     const struct sip_msg *rsp, struct gw_span *old, struct gw_span *new);
 /** Does rsp bring a redirect? */
 bool core_has_redirect(struct core *c, const struct sip_msg *rsp);
+
+/* asked.c */
+void core_asked_due(struct core *c, struct wheel_node *n);
+/** Nobody waits any more. */
+void core_askers_stop(struct core *c);
 
 /* probe.c */
 bool core_probes_start(struct core *c);

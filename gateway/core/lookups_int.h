@@ -33,7 +33,6 @@ struct lookup_flight {
 	size_t n_waiters;
 	uint64_t asked_us;
 	bool tries; /* whether the service is back */
-	bool refresh; /* nobody waited when it was asked */
 	/* once it is settled */
 	struct lookup_kept *answer; /* one reference; NULL: failed */
 	uint32_t ttl_ms;
