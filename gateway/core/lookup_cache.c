@@ -9,9 +9,9 @@
 #define ANSWERS_SHARE	  4 /* one bucket for an answer to so many users */
 /* Answers that were used again may be so many of five of all. */
 #define USED_FIFTHS 4
-/* Entries that one answer may push out: more than one only while answers are
- * larger than those before. */
-#define GO_MAX 16
+/* Entries that one answer may push out: enough of the smallest to make room
+ * for the largest. */
+#define GO_MAX 2048
 
 struct list {
 	struct lookup_entry *newest, *oldest;

@@ -290,6 +290,41 @@ answers_that_all_differ_are_bounded_in_octets(void **state)
 	assert_true(lookup_cache_count(cache) > 10);
 }
 
+/* However small what they push out. */
+static void
+large_answers_take_no_more(void **state)
+{
+	static char names[GW_LOOKUP_DOMAINS_MAX][32], name[60];
+	struct gw_lookup_answer a = { .n_domains = GW_LOOKUP_DOMAINS_MAX };
+	struct gw_span many[GW_LOOKUP_EXTERNAL_MAX];
+	size_t tables = lookup_cache_octets(cache);
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	for (size_t i = 0; i < GW_COUNT(many); i++)
+		many[i] =
+		    (struct gw_span){ (const uint8_t *)name, sizeof(name) };
+	for (unsigned i = 0; i < MAX; i++)
+		learn(user("real", i), "kms.bravo.example");
+	for (unsigned i = 0; i < 20; i++) {
+		for (unsigned k = 0; k < a.n_domains; k++) {
+			snprintf(names[k], sizeof(names[k]), "%u.%u", i, k);
+			a.domains[k] =
+			    (struct gw_lookup_domain){ gw_span_of(names[k]),
+				    true, GW_COUNT(many), many };
+		}
+		struct lookup_entry *e =
+		    lookup_cache_add(cache, service, user("huge", i));
+		struct lookup_kept *k =
+		    lookup_kept_get(lookup_cache_kepts(cache), &a);
+		assert_non_null(k);
+		lookup_cache_answer(cache, e, k, 0, 1000);
+		lookup_cache_put(cache, e, false);
+		assert_true(lookup_cache_octets(cache) - tables <=
+			    (size_t)MAX * LOOKUP_CACHE_OCTETS);
+	}
+}
+
 static void
 a_smaller_cache_shrinks_and_still_finds(void **state)
 {
@@ -379,6 +414,7 @@ main(void)
 		TEST(what_is_held_stays_until_it_is_put_back),
 		TEST(a_service_that_is_gone_takes_its_users_along),
 		TEST(answers_that_all_differ_are_bounded_in_octets),
+		TEST(large_answers_take_no_more),
 		TEST(a_smaller_cache_shrinks_and_still_finds),
 		TEST(users_take_little_room),
 		TEST(a_service_is_left_alone_after_failures_in_a_row),
