@@ -62,18 +62,6 @@ squeeze(struct sip *s)
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* Set bit 5 of every octet from 'A' to 'Z', eight at a time. */
-static inline uint64_t
-lower64(uint64_t w)
-{
-	const uint64_t ones = 0x0101010101010101;
-	uint64_t low = w & 0x7f * ones;
-	uint64_t from_a = low + (0x80 - 'A') * ones;
-	uint64_t past_z = low + (0x80 - 'Z' - 1) * ones;
-
-	return w | (from_a & ~past_z & ~w & 0x80 * ones) >> 2;
-}
-
 static inline void
 start(struct sip *s, const uint8_t key[GW_SIPHASH_KEY_LEN])
 {
@@ -94,12 +82,12 @@ absorb_all(struct sip *s, struct gw_span in, bool lower)
 
 	for (; in.len - at >= 8; at += 8) {
 		m = load64(in.p + at);
-		absorb(s, lower ? lower64(m) : m);
+		absorb(s, lower ? gw_lower8(m) : m);
 	}
 	if (at < in.len)
 		memcpy(last, in.p + at, in.len - at);
 	m = load64(last);
-	absorb(s, (lower ? lower64(m) : m) | (uint64_t)in.len << 56);
+	absorb(s, (lower ? gw_lower8(m) : m) | (uint64_t)in.len << 56);
 }
 
 uint64_t

@@ -3,6 +3,65 @@
  */
 #include "mcxgw/span.h"
 
+#define WORD sizeof(uint64_t)
+
+/* Words are compared and mixed as they lie in memory. */
+static inline uint64_t
+load(const uint8_t *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, WORD);
+	return w;
+}
+
+static inline bool
+same_word(const uint8_t *a, const uint8_t *b)
+{
+	uint64_t x = load(a), y = load(b);
+
+	return x == y || gw_lower8(x) == gw_lower8(y);
+}
+
+bool
+gw_same_letters(const uint8_t *a, const uint8_t *b, size_t len)
+{
+	size_t i = 0;
+
+	for (; len - i >= WORD; i += WORD)
+		if (!same_word(a + i, b + i))
+			return false;
+	/* The last word may overlap the one before. */
+	if (i > 0)
+		return i == len || same_word(a + len - WORD, b + len - WORD);
+	for (; i < len; i++)
+		if (a[i] != b[i] && gw_lower(a[i]) != gw_lower(b[i]))
+			return false;
+	return true;
+}
+
+static inline uint64_t
+mix(uint64_t h, uint64_t w)
+{
+	h = (h ^ w) * 0x9e3779b97f4a7c15;
+	return h ^ h >> 32;
+}
+
+uint64_t
+gw_span_ihash(struct gw_span s)
+{
+	uint64_t h = s.len, last = 0;
+	size_t i = 0;
+
+	for (; s.len - i > WORD; i += WORD)
+		h = mix(h, gw_lower8(load(s.p + i)));
+	if (s.len >= WORD)
+		last = load(s.p + s.len - WORD); /* may overlap */
+	for (; s.len < WORD && i < s.len; i++)
+		last = last << 8 | s.p[i];
+	return mix(mix(h, gw_lower8(last)), 0);
+}
+
 static bool
 is_space(uint8_t c)
 {

@@ -75,17 +75,31 @@ gw_span_eq(struct gw_span a, struct gw_span b)
 	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+/** Eight octets, of which those from 'A' to 'Z' become lower case. */
+static inline uint64_t
+gw_lower8(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t low = w & 0x7f * ones;
+	uint64_t from_a = low + (0x80 - 'A') * ones;
+	uint64_t past_z = low + (0x80 - 'Z' - 1) * ones;
+
+	return w | (from_a & ~past_z & ~w & 0x80 * ones) >> 2;
+}
+
+/** Are len octets equal without case (ASCII)? */
+bool gw_same_letters(const uint8_t *a, const uint8_t *b, size_t len);
+
 /** Equal without case (ASCII). */
 static inline bool
 gw_span_ieq(struct gw_span a, struct gw_span b)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (a.p[i] != b.p[i] && gw_lower(a.p[i]) != gw_lower(b.p[i]))
-			return false;
-	return true;
+	return a.len == b.len && gw_same_letters(a.p, b.p, a.len);
 }
+
+/** A hash of s without case (ASCII), for tables that strangers only read: it
+ * has no key. */
+uint64_t gw_span_ihash(struct gw_span s);
 
 /** Does s begin with prefix, without case (ASCII)? */
 static inline bool

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -43,6 +44,56 @@ comparison_without_case_is_ascii_only(void **state)
 	assert_false(gw_span_ieq(GW_SPAN("a"), GW_SPAN("ab")));
 	assert_true(gw_span_istarts(GW_SPAN("SiPs:x"), GW_SPAN("sip")));
 	assert_false(gw_span_istarts(GW_SPAN("si"), GW_SPAN("sip")));
+}
+
+/* As slowly as it can be said. */
+static bool
+same_letters(struct gw_span a, struct gw_span b)
+{
+	for (size_t i = 0; i < a.len; i++)
+		if (gw_lower(a.p[i]) != gw_lower(b.p[i]))
+			return false;
+	return a.len == b.len;
+}
+
+static void
+every_octet_counts_at_every_place_and_length(void **state)
+{
+	uint8_t x[20], y[20];
+
+	(void)state;
+	for (size_t len = 0; len <= sizeof(x); len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned c = 0; c < 256 * 8; c++) {
+				struct gw_span a = { x, len }, b = { y, len };
+				memset(x, 'k', len);
+				memset(y, 'K', len);
+				x[at] = (uint8_t)c;
+				y[at] = (uint8_t)(c ^ (1u << (c >> 8)));
+				bool same = same_letters(a, b);
+				assert_int_equal(gw_span_ieq(a, b), same);
+				assert_int_equal(
+				    gw_span_ihash(a) == gw_span_ihash(b), same);
+			}
+}
+
+static void
+hashes_without_case_spread_over_a_small_table(void **state)
+{
+	size_t n[64] = { 0 }, most = 0;
+	char text[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 64 * 16; i++) {
+		(void)snprintf(text, sizeof(text), "kms-%04u.example", i);
+		n[gw_span_ihash(gw_span_of(text)) & 63]++;
+	}
+	for (size_t i = 0; i < 64; i++)
+		most = n[i] > most ? n[i] : most;
+	assert_in_range(most, 16, 40);
+	assert_true(gw_span_ihash(GW_SPAN("")) != gw_span_ihash(GW_SPAN("\0")));
+	assert_true(
+	    gw_span_ihash(GW_SPAN("ab")) != gw_span_ihash(GW_SPAN("ab\0")));
 }
 
 static void
@@ -135,6 +186,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_part_never_leaves_the_whole),
 		cmocka_unit_test(comparison_without_case_is_ascii_only),
+		cmocka_unit_test(every_octet_counts_at_every_place_and_length),
+		cmocka_unit_test(hashes_without_case_spread_over_a_small_table),
 		cmocka_unit_test(trimming_takes_white_space_at_both_ends_only),
 		cmocka_unit_test(search_finds_the_first_place),
 		cmocka_unit_test(numbers_are_digits_within_a_limit),
