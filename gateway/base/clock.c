@@ -6,7 +6,6 @@
  */
 #include "mcxgw/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 #define DAYS_400Y  146097
@@ -157,6 +156,16 @@ gw_time_parse(struct gw_span in, int64_t *wall_us)
 	return GW_OK;
 }
 
+/* n digits and what follows them. */
+static char *
+put_digits(char *to, unsigned n, unsigned value, char then)
+{
+	to[n] = then;
+	for (unsigned i = n; i > 0; i--, value /= 10)
+		to[i - 1] = (char)('0' + value % 10);
+	return to + n + 1;
+}
+
 void
 gw_time_text(int64_t wall_us, char out[GW_TIME_TEXT_LEN])
 {
@@ -184,10 +193,11 @@ gw_time_text(int64_t wall_us, char out[GW_TIME_TEXT_LEN])
 
 	unsigned ms = (unsigned)(us / 1000 % 1000),
 		 s = (unsigned)(us / SECOND_US);
-	char text[64];
-	snprintf(text, sizeof(text), "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-	    (unsigned)year, (unsigned)month, (unsigned)day, s / 3600,
-	    s / 60 % 60, s % 60, ms);
-	memcpy(out, text, GW_TIME_TEXT_LEN - 1);
-	out[GW_TIME_TEXT_LEN - 1] = '\0';
+	char *to = put_digits(out, 4, (unsigned)year, '-');
+	to = put_digits(to, 2, (unsigned)month, '-');
+	to = put_digits(to, 2, (unsigned)day, 'T');
+	to = put_digits(to, 2, s / 3600, ':');
+	to = put_digits(to, 2, s / 60 % 60, ':');
+	to = put_digits(to, 2, s % 60, '.');
+	*put_digits(to, 3, ms, 'Z') = '\0';
 }

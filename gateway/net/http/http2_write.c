@@ -3,16 +3,13 @@
  */
 #include "net/http/http2_write.h"
 
-#include <stdio.h>
-
 #define NUM_TEXT 24
 
 static void
-put(struct http2_write *w, const char *name, struct gw_span value)
+put(struct http2_write *w, struct gw_span name, struct gw_span value)
 {
 	struct gw_buf *out = &w->s->out;
-	bool secret =
-	    w->n < HTTP2_WRITE_MAX && strcmp(name, "authorization") == 0;
+	bool secret = gw_span_eq(name, GW_SPAN("authorization"));
 
 	if (w->n == HTTP2_WRITE_MAX ||
 	    nghttp2_check_header_value(value.p, value.len) == 0) {
@@ -20,9 +17,9 @@ put(struct http2_write *w, const char *name, struct gw_span value)
 		return;
 	}
 	w->at[w->n] = out->len;
-	gw_buf_text(out, name);
-	w->nv[w->n].namelen = out->len - w->at[w->n];
+	gw_buf_add(out, name);
 	gw_buf_add(out, value);
+	w->nv[w->n].namelen = name.len;
 	w->nv[w->n].valuelen = value.len;
 	w->nv[w->n].flags =
 	    NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE;
@@ -32,19 +29,20 @@ put(struct http2_write *w, const char *name, struct gw_span value)
 }
 
 static void
-put_some(struct http2_write *w, const char *name, struct gw_span value)
+put_some(struct http2_write *w, struct gw_span name, struct gw_span value)
 {
 	if (value.len > 0)
 		put(w, name, value);
 }
 
 static void
-put_num(struct http2_write *w, const char *name, uint64_t value)
+put_num(struct http2_write *w, struct gw_span name, uint64_t value)
 {
-	char text[NUM_TEXT];
+	uint8_t digits[NUM_TEXT];
+	struct gw_buf text = { .p = digits, .size = NUM_TEXT, .cap = NUM_TEXT };
 
-	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)value);
-	put(w, name, gw_span_of(text));
+	gw_buf_num(&text, value);
+	put(w, name, gw_buf_span(&text));
 }
 
 /* The body, and where everything lies now that nothing moves any more. */
@@ -73,27 +71,27 @@ http2_write_request(
 	if (r->method == GW_HTTP_OTHER || r->authority.len == 0 ||
 	    r->path.len == 0 || r->path.p[0] != '/')
 		return GW_EMALFORMED;
-	put(w, ":method", post ? GW_SPAN("POST") : GW_SPAN("GET"));
-	put(w, ":scheme", secure ? GW_SPAN("https") : GW_SPAN("http"));
-	put(w, ":authority", r->authority);
-	put(w, ":path", r->path);
-	put_some(w, "content-type", r->content_type);
+	put(w, GW_SPAN(":method"), post ? GW_SPAN("POST") : GW_SPAN("GET"));
+	put(w, GW_SPAN(":scheme"), secure ? GW_SPAN("https") : GW_SPAN("http"));
+	put(w, GW_SPAN(":authority"), r->authority);
+	put(w, GW_SPAN(":path"), r->path);
+	put_some(w, GW_SPAN("content-type"), r->content_type);
 	if (post)
-		put_num(w, "content-length", r->body.len);
-	put_some(w, "accept", r->accept);
-	put_some(w, "authorization", r->authorization);
+		put_num(w, GW_SPAN("content-length"), r->body.len);
+	put_some(w, GW_SPAN("accept"), r->accept);
+	put_some(w, GW_SPAN("authorization"), r->authorization);
 	return finish(w, r->body);
 }
 
 enum gw_err
 http2_write_response(struct http2_write *w, const struct gw_http_response *r)
 {
-	put_num(w, ":status", r->status);
-	put_some(w, "content-type", r->content_type);
-	put_num(w, "content-length", r->body.len);
-	put_some(w, "allow", r->allow);
+	put_num(w, GW_SPAN(":status"), r->status);
+	put_some(w, GW_SPAN("content-type"), r->content_type);
+	put_num(w, GW_SPAN("content-length"), r->body.len);
+	put_some(w, GW_SPAN("allow"), r->allow);
 	if (r->retry_after_s > 0)
-		put_num(w, "retry-after", r->retry_after_s);
+		put_num(w, GW_SPAN("retry-after"), r->retry_after_s);
 	return finish(w, w->s->head ? (struct gw_span){ NULL, 0 } : r->body);
 }
 
