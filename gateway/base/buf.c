@@ -49,11 +49,11 @@ grow(struct gw_buf *b, size_t n)
 }
 
 uint8_t *
-gw_buf_room(struct gw_buf *b, size_t n)
+gw_buf_grow(struct gw_buf *b, size_t n)
 {
 	if (b->bad)
 		return NULL;
-	if (n > b->size - b->len && !grow(b, n)) {
+	if (!grow(b, n)) {
 		b->bad = true;
 		return NULL;
 	}
@@ -77,17 +77,6 @@ gw_buf_drop(struct gw_buf *b, size_t n)
 	b->len -= n;
 	if (b->len != 0 && n != 0)
 		memmove(b->p, b->p + n, b->len);
-}
-
-void
-gw_buf_add(struct gw_buf *b, struct gw_span s)
-{
-	uint8_t *to;
-
-	if (s.len == 0 || (to = gw_buf_room(b, s.len)) == NULL)
-		return;
-	memcpy(to, s.p, s.len);
-	b->len += s.len;
 }
 
 void

@@ -22,18 +22,36 @@ void gw_buf_clear(struct gw_buf *b);
 /** Empty it, keep the memory, forget a failure. */
 void gw_buf_reset(struct gw_buf *b);
 
-/** Append octets, a string, a decimal number, octets as lower case
- * hexadecimal digits, formatted text. */
-void gw_buf_add(struct gw_buf *b, struct gw_span s);
+/** Append a string, a decimal number, octets as lower case hexadecimal digits,
+ * formatted text. */
 void gw_buf_text(struct gw_buf *b, const char *s);
 void gw_buf_num(struct gw_buf *b, uint64_t n);
 void gw_buf_hex(struct gw_buf *b, struct gw_span s);
 void gw_buf_fmt(struct gw_buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** For gw_buf_room(): n octets more than there is room for. */
+uint8_t *gw_buf_grow(struct gw_buf *b, size_t n);
 /** Room for n more octets to be written by the caller, then gw_buf_took(). */
-uint8_t *gw_buf_room(struct gw_buf *b, size_t n);
+static inline uint8_t *
+gw_buf_room(struct gw_buf *b, size_t n)
+{
+	return !b->bad && n <= b->size - b->len ? b->p + b->len :
+						  gw_buf_grow(b, n);
+}
 void gw_buf_took(struct gw_buf *b, size_t n);
+/** Append octets. */
+static inline void
+gw_buf_add(struct gw_buf *b, struct gw_span s)
+{
+	uint8_t *to;
+
+	if (s.len == 0 || (to = gw_buf_room(b, s.len)) == NULL)
+		return;
+	memcpy(to, s.p, s.len);
+	b->len += s.len;
+}
+
 /** Drop the first n octets (n <= len), moving the rest to the front. */
 void gw_buf_drop(struct gw_buf *b, size_t n);
 
