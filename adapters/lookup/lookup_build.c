@@ -27,21 +27,17 @@ is_kms(struct gw_span kms, const char **why)
 	if (kms.len == 0 || kms.len > GW_LOOKUP_KMS_MAX)
 		return false;
 	*why = "not a character of a KMS URI";
-	for (size_t i = 0; i < kms.len; i++)
+	for (size_t i = lookup_char_run(kms, 0); i < kms.len; i++)
 		if (!lookup_char_is_uri(kms.p[i]))
 			return false;
 	return true;
 }
 
-/* FNV-1a without case: it only has to keep most comparisons away. */
+/* It only has to keep most comparisons away. */
 static uint32_t
 hash_of(struct gw_span s)
 {
-	uint32_t h = 2166136261;
-
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ gw_lower(s.p[i])) * 16777619;
-	return h;
+	return (uint32_t)gw_span_ihash(s);
 }
 
 enum gw_err

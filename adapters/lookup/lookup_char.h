@@ -4,8 +4,7 @@
 #ifndef LOOKUP_CHAR_H
 #define LOOKUP_CHAR_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "mcxgw/span.h"
 
 /* One bit for each: 0x00 to 0x3f, 0x40 to 0x7f. */
 struct lookup_char_set {
@@ -24,6 +23,29 @@ lookup_char_in(struct lookup_char_set set, uint8_t c)
 {
 	return c < 0x80 &&
 	       ((c < 0x40 ? set.low : set.high) >> (c & 63) & 1) != 0;
+}
+
+/**
+ * From at on, the end of a run of letters, digits and "-./:", of which most
+ * names are made; it may end up to seven of them early.  Eight octets are
+ * looked at at once, to spare the look at each.
+ */
+static inline size_t
+lookup_char_run(struct gw_span s, size_t at)
+{
+	const uint64_t ones = 0x0101010101010101, high = 0x80 * ones;
+	uint64_t w, c, letters, others;
+
+	for (; s.len - at >= sizeof(w); at += sizeof(w)) {
+		memcpy(&w, s.p + at, sizeof(w));
+		c = gw_lower8(w) & 0x7f * ones;
+		letters =
+		    (c + (0x80 - 'a') * ones) & ~(c + (0x7f - 'z') * ones);
+		others = (c + (0x80 - '-') * ones) & ~(c + (0x7f - ':') * ones);
+		if (((letters | others) & ~w & high) != high)
+			break;
+	}
+	return at;
 }
 
 /** Characters that a URI is made of (RFC 3986 2), '%' among them. */

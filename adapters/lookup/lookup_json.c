@@ -106,7 +106,9 @@ lookup_json_string(struct lookup_json *j, struct gw_span *out)
 
 	if (!skip(j, '"'))
 		return lookup_json_refuse(j, "a string is wanted");
-	for (from = j->pos; j->pos < j->in.len; j->pos++) {
+	from = j->pos;
+	for (j->pos = lookup_char_run(j->in, from); j->pos < j->in.len;
+	     j->pos++) {
 		uint8_t c = j->in.p[j->pos];
 		if (c == '\\')
 			return take_escaped(j, from, out);

@@ -25,8 +25,10 @@ put(struct lookup_user *u, uint8_t c)
 static void
 put_text(struct lookup_user *u, struct gw_span s)
 {
-	for (size_t i = 0; i < s.len; i++)
-		put(u, gw_lower(s.p[i]));
+	if (u->len <= sizeof(u->text) && s.len <= sizeof(u->text) - u->len)
+		for (size_t i = 0; i < s.len; i++)
+			u->text[u->len + i] = gw_lower(s.p[i]);
+	u->len += s.len;
 }
 
 static void
@@ -201,7 +203,7 @@ read_tel(struct gw_span in, struct lookup_user *u)
 static bool
 is_visible(struct gw_span s)
 {
-	for (size_t i = 0; i < s.len; i++)
+	for (size_t i = lookup_char_run(s, 0); i < s.len; i++)
 		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '<' ||
 		    s.p[i] == '>' || s.p[i] == '"')
 			return false;
