@@ -199,6 +199,8 @@ policy_map_kms(const struct policy *p, uint16_t system, enum policy_map_way way,
     struct gw_span kms, struct gw_arena *a, struct gw_span *out) GW_NODISCARD;
 /** Changes when anything that maps names of that system does. */
 uint64_t policy_map_digest(const struct policy *p, uint16_t system);
+/** Has any KMS another name at the service of system? */
+bool policy_maps_kms(const struct policy *p, uint16_t system);
 
 /**
  * What a system that asks may be told of an answer about a user of another:

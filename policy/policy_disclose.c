@@ -95,17 +95,13 @@ policy_reach_link(struct policy *p)
 	return true;
 }
 
-/* Of external domains only those of the asker that may be paired. */
-static bool
+/* Of external domains only those of the asker that may be paired; names has
+ * room for all. */
+static void
 tell_external(const struct policy *p, const struct policy_party *asker,
-    uint32_t reach, const struct gw_lookup_domain *in, struct gw_arena *a,
+    uint32_t reach, const struct gw_lookup_domain *in, struct gw_span *names,
     struct gw_lookup_domain *out)
 {
-	struct gw_span *names =
-	    gw_arena_alloc(a, (size_t)in->n_external + 1, sizeof(*names));
-
-	if (names == NULL)
-		return false;
 	out->external = names;
 	for (size_t i = 0; i < in->n_external && i < GW_LOOKUP_EXTERNAL_MAX;
 	     i++) {
@@ -114,12 +110,11 @@ tell_external(const struct policy *p, const struct policy_party *asker,
 		if (n < asker->n_kms && (reach & 1u << n) != 0)
 			names[out->n_external++] = in->external[i];
 	}
-	return true;
 }
 
-static bool
+static void
 tell_domain(const struct policy *p, const struct policy_agreement *a, int dir,
-    const struct gw_lookup_domain *in, struct gw_arena *arena,
+    const struct gw_lookup_domain *in, struct gw_span *names,
     struct gw_lookup_answer *out)
 {
 	uint32_t reach =
@@ -127,14 +122,12 @@ tell_domain(const struct policy *p, const struct policy_agreement *a, int dir,
 	struct gw_lookup_domain *d = &out->domains[out->n_domains];
 
 	if (reach == 0)
-		return true;
+		return;
 	*d = (struct gw_lookup_domain){ .kms = in->kms,
 		.lists_external = in->lists_external };
-	if (in->lists_external &&
-	    !tell_external(p, &a->party[dir], reach, in, arena, d))
-		return false;
+	if (in->lists_external)
+		tell_external(p, &a->party[dir], reach, in, names, d);
 	out->n_domains++;
-	return true;
 }
 
 static void
@@ -142,11 +135,18 @@ tell(const struct policy *p, const struct policy_agreement *a, int dir,
     const struct gw_lookup_answer *in, struct gw_arena *arena,
     struct gw_lookup_answer *out)
 {
-	for (size_t i = 0; i < in->n_domains && i < GW_LOOKUP_DOMAINS_MAX; i++)
-		if (!tell_domain(p, a, dir, &in->domains[i], arena, out)) {
-			out->n_domains = 0;
-			break;
-		}
+	size_t domains = in->n_domains < GW_LOOKUP_DOMAINS_MAX ?
+			     in->n_domains :
+			     GW_LOOKUP_DOMAINS_MAX;
+	size_t n = 0;
+
+	for (size_t i = 0; i < domains; i++)
+		n += in->domains[i].n_external;
+	struct gw_span *names = gw_arena_alloc(arena, n + 1, sizeof(*names));
+	for (size_t i = 0; i < domains && names != NULL; i++) {
+		tell_domain(p, a, dir, &in->domains[i], names, out);
+		names += in->domains[i].n_external;
+	}
 	/* Nothing to be told looks like nothing known, for as long. */
 	out->ttl_ms = out->n_domains > 0 ? in->ttl_ms : 0;
 }

@@ -237,6 +237,7 @@ struct policy {
 	struct policy_host *hosts;
 	const struct policy_map **maps;
 	uint64_t *map_digests; /* by system */
+	bool *maps_kms; /* by system */
 
 	struct policy_local local;
 	size_t n_general;

@@ -271,6 +271,7 @@ add_map(struct policy *p, struct policy_map *m, struct gw_diag *d)
 	policy_table_add(&p->by_map[POLICY_MAP_OUT],
 	    hash_side(m, POLICY_MAP_OUT), (uint32_t)p->n_maps);
 	p->maps[p->n_maps++] = m;
+	p->maps_kms[m->system] |= m->what == POLICY_MAP_KMS;
 	add_digest(p, m);
 }
 
@@ -326,7 +327,9 @@ policy_maps_link(struct policy *p, struct gw_diag *d)
 	p->maps = gw_arena_alloc(p->arena, n + 1, sizeof(*p->maps));
 	p->map_digests =
 	    gw_arena_alloc(p->arena, p->n_systems + 1, sizeof(*p->map_digests));
-	if (p->maps == NULL || p->map_digests == NULL ||
+	p->maps_kms =
+	    gw_arena_alloc(p->arena, p->n_systems + 1, sizeof(*p->maps_kms));
+	if (p->maps == NULL || p->map_digests == NULL || p->maps_kms == NULL ||
 	    !policy_table_init(&p->by_map[POLICY_MAP_IN], p->arena, n) ||
 	    !policy_table_init(&p->by_map[POLICY_MAP_OUT], p->arena, n))
 		return false;
@@ -391,6 +394,12 @@ policy_map_kms(const struct policy *p, uint16_t system, enum policy_map_way way,
 			   side_of(m, way == POLICY_MAP_IN ? POLICY_MAP_OUT :
 							     POLICY_MAP_IN);
 	return true;
+}
+
+bool
+policy_maps_kms(const struct policy *p, uint16_t system)
+{
+	return system < p->n_systems && p->maps_kms[system];
 }
 
 uint64_t

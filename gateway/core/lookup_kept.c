@@ -1,9 +1,9 @@
 /*
  * lookup_kept.c: packing, comparing, unpacking.
  *
- * Packed: the number of domains; of each its name, whether external domains
- * are listed, their number and their names.  A name is its length in one
- * octet and its octets.
+ * Packed: the number of domains, that of all external ones in two octets; of
+ * each domain its name, whether external domains are listed, their number and
+ * their names.  A name is its length in one octet and its octets.
  */
 #include "core/lookup_kept.h"
 
@@ -11,6 +11,7 @@
 
 #include "mcxgw/buf.h"
 
+#define HEAD	  3
 #define NAME_MAX_ 255
 /* More than any response can hold. */
 #define PACKED_MAX (2 * (size_t)GW_HTTP_BODY_MAX)
@@ -91,8 +92,13 @@ static bool
 pack(struct gw_buf *out, const struct gw_lookup_answer *a)
 {
 	bool ok = a->n_domains <= GW_LOOKUP_DOMAINS_MAX;
+	size_t external = 0;
 
+	for (size_t i = 0; ok && i < a->n_domains; i++)
+		external += a->domains[i].n_external;
 	put_octet(out, a->n_domains);
+	put_octet(out, external >> 8);
+	put_octet(out, external);
 	for (size_t i = 0; ok && i < a->n_domains; i++)
 		ok = put_domain(out, &a->domains[i]);
 	return ok && gw_buf_ok(out);
@@ -180,38 +186,36 @@ take_name(const uint8_t **at)
 	return name;
 }
 
-static bool
+/* Its external domains are written to external; how many those are. */
+static size_t
 read_domain(
-    const uint8_t **at, struct gw_arena *arena, struct gw_lookup_domain *out)
+    const uint8_t **at, struct gw_span *external, struct gw_lookup_domain *out)
 {
-	struct gw_span *external = NULL;
-
 	out->kms = take_name(at);
 	out->lists_external = *(*at)++ != 0;
 	out->n_external = *(*at)++;
-	if (out->n_external > 0 &&
-	    (external = gw_arena_alloc(
-		 arena, out->n_external, sizeof(*external))) == NULL)
-		return false;
 	for (size_t i = 0; i < out->n_external; i++)
 		external[i] = take_name(at);
 	out->external = external;
-	return true;
+	return out->n_external;
 }
 
 bool
 lookup_kept_read(const struct lookup_kept *k, struct gw_arena *arena,
     struct gw_lookup_answer *out)
 {
+	size_t n = (size_t)(k->text[1] << 8 | k->text[2]);
+	struct gw_span *external =
+	    gw_arena_alloc(arena, n + 1, sizeof(*external));
 	struct gw_span text;
 
-	if (!gw_arena_copy(arena, (struct gw_span){ k->text, k->len }, &text))
+	if (external == NULL ||
+	    !gw_arena_copy(arena, (struct gw_span){ k->text, k->len }, &text))
 		return false;
-	const uint8_t *at = text.p + 1;
+	const uint8_t *at = text.p + HEAD;
 	out->n_domains = text.p[0];
 	out->ttl_ms = 0;
 	for (size_t i = 0; i < out->n_domains; i++)
-		if (!read_domain(&at, arena, &out->domains[i]))
-			return false;
+		external += read_domain(&at, external, &out->domains[i]);
 	return true;
 }
