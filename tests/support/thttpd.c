@@ -97,6 +97,7 @@ on_request(void *arg, uint64_t stream, const struct gw_http_request *r)
 		must(c->class->answer(c->p, stream, &echo) == GW_OK, "answer");
 		break;
 	case THTTPD_HANGS_UP: drop_conn(c); break;
+	case THTTPD_GREETS:
 	case THTTPD_GARBAGE: garbage(c); break;
 	case THTTPD_ENDS:
 	case THTTPD_BREAKS_OFF: ends(c); break;
@@ -127,6 +128,8 @@ speak(struct thttpd_conn *c)
 	must(c->p != NULL, "no memory");
 	c->open = true;
 	io_want_read(&c->io);
+	if (c->d->mood == THTTPD_GREETS)
+		garbage(c);
 }
 
 static bool

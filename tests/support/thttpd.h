@@ -15,6 +15,7 @@ enum thttpd_mood {
 	THTTPD_SILENT, /* takes requests, answers none */
 	THTTPD_HANGS_UP, /* closes when a request has come */
 	THTTPD_ONE_EACH, /* the first request is the last of its connection */
+	THTTPD_GREETS, /* speaks first, and no HTTP, then closes */
 	THTTPD_GARBAGE, /* what comes back is no HTTP */
 	/* The answer ends with the connection (RFC 9112, 6.3): over TLS with a
 	 * goodbye, or without. */

@@ -409,6 +409,21 @@ a_dead_service_costs_few_connections(void **state)
 	tear_down();
 }
 
+/* What answers there is no HTTP: it is not connected to over and over. */
+static void
+who_speaks_first_is_not_dialled_for_ever(void **state)
+{
+	(void)state;
+	set_up(&plain_three);
+	servers[0]->mood = THTTPD_GREETS;
+	for (uint64_t i = 1; i <= 20; i++)
+		ask(i);
+	run_until(20);
+	assert_int_equal(t.n_heard, 20);
+	assert_in_range(servers[0]->n_conns, 1, 10);
+	tear_down();
+}
+
 /* ---- connections that end ---- */
 
 /* Whoever is on the way can end a connection, but cannot say goodbye. */
@@ -610,6 +625,7 @@ main(void)
 		cmocka_unit_test(what_is_safe_goes_to_the_next),
 		cmocka_unit_test(a_dead_service_costs_few_connections),
 		cmocka_unit_test(half_an_answer_is_none),
+		cmocka_unit_test(who_speaks_first_is_not_dialled_for_ever),
 		cmocka_unit_test(the_peer_ends_each_connection),
 		cmocka_unit_test(a_goaway_in_the_midst),
 		cmocka_unit_test(an_idle_connection_may_be_gone),

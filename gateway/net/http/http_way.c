@@ -144,14 +144,23 @@ on_failed(void *arg, struct http_conn *c, uint64_t ticket, bool untouched,
 		fail(k, a, untouched, why);
 }
 
+/* It takes questions no more.  One that was open and had none, though some
+ * wait, is as bad as one that cannot be opened, and would be opened again and
+ * again. */
+static void
+end(struct http_way_conn *k, const char *why)
+{
+	if (k->open && !k->ending && !k->asked && k->way->waiting.first != NULL)
+		http_way_failed(k->way, false, why);
+	k->ending = true;
+	http_way_touch(k->way);
+}
+
 static void
 on_ending(void *arg, struct http_conn *c)
 {
-	struct http_way_conn *k = arg;
-
 	(void)c;
-	k->ending = true;
-	http_way_touch(k->way);
+	end(arg, "the connection ended before it was used");
 }
 
 static void
@@ -176,9 +185,9 @@ on_closed(void *arg, struct http_conn *c, bool opened, const char *why)
 	(void)c;
 	while (k->asks.first != NULL)
 		fail(k, k->asks.first, false, "the connection was closed");
+	end(k, why);
 	unlink_conn(k);
 	free(k);
-	http_way_touch(way);
 	if (opened)
 		return;
 	if (count(way, false) == 0)
@@ -248,6 +257,7 @@ send(struct http_way_conn *k, struct http_ask *a)
 	case GW_OK:
 		http_ask_move(a, &k->asks);
 		a->conn = k;
+		k->asked = true;
 		http_pool_sent(p, a);
 		break;
 	case GW_ELIMIT: return false;

@@ -23,7 +23,7 @@ struct http_way_conn {
 	struct http_way *way;
 	struct http_conn *c;
 	bool open, ending; /* takes questions; takes no more */
-	bool answered; /* something was */
+	bool asked, answered; /* something was */
 	struct http_ask_list asks; /* that were sent on it */
 };
 
