@@ -513,7 +513,7 @@ a_question_is_written_whole(void **state)
 		.authority = GW_LIT("[::1]:80"),
 		.accept = GW_LIT("a/b"),
 		.authorization = GW_LIT("Bearer T") };
-	struct gw_http_request bad[] = { get, get, get, get, get };
+	struct gw_http_request bad[] = { get, get, get, get, get, get };
 
 	(void)state;
 	client();
@@ -538,6 +538,7 @@ a_question_is_written_whole(void **state)
 	bad[2].authorization = GW_SPAN("Bearer\nT");
 	bad[3].accept = GW_SPAN("a\0b");
 	bad[4].path = GW_SPAN("");
+	bad[5].method = GW_HTTP_OTHER;
 	client();
 	for (size_t i = 0; i < GW_COUNT(bad); i++)
 		assert_int_equal(

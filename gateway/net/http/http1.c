@@ -44,7 +44,7 @@ struct http_proto {
 	/* server: oldest first, from slots[first] on */
 	struct slot slots[PIPELINE_MAX];
 	unsigned first, n;
-	uint64_t last_stream;
+	uint32_t last_stream; /* of the handle of an asker: it wraps */
 	bool expects; /* it waits for a 100 before it sends the body */
 
 	/* client */

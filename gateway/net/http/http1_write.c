@@ -27,9 +27,7 @@ length(struct gw_buf *out, size_t len)
 enum gw_err
 http1_write_request(struct gw_buf *out, const struct gw_http_request *r)
 {
-	if (r->method == GW_HTTP_OTHER)
-		return GW_EUNSUPPORTED;
-	if (!http1_head_is_path(r->path) ||
+	if (r->method == GW_HTTP_OTHER || !http1_head_is_path(r->path) ||
 	    !http1_head_is_authority(r->authority) ||
 	    !http1_head_is_value(r->content_type) ||
 	    !http1_head_is_value(r->accept) ||

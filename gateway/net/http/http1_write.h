@@ -19,8 +19,8 @@ struct http1_write_how {
 /**
  * Append r.  On failure out is bad or unchanged.
  *
- * GW_EMALFORMED    a value holds what would end its line
- * GW_EUNSUPPORTED  a method that we do not send
+ * GW_EMALFORMED  a value holds what would end its line, or a method that we do
+ *                not send
  * GW_ENOMEM
  */
 enum gw_err http1_write_request(
