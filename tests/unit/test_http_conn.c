@@ -48,7 +48,7 @@ static struct {
 /* ---- settings and a worker whose turns are the test's ---- */
 
 static struct snapshot *
-settings(const char *identity, const struct snapshot *old)
+settings_of(const char *identity, const char *tls, const struct snapshot *old)
 {
 	char text[TEXT], path[256];
 
@@ -67,7 +67,7 @@ settings(const char *identity, const struct snapshot *old)
 	    "<http-listener id='plain' address='127.0.0.1' port='8080' "
 	    "system='alpha'/>"
 	    "<http-listener id='secure' address='127.0.0.1' port='8443' "
-	    "tls='border' authority='gw.border.example:8443'/>"
+	    "tls='%s' authority='gw.border.example:8443'/>"
 	    "<system id='alpha' side='local'><domain name='alpha.example'/>"
 	    "<next-hop address='127.0.0.1:5080' transport='udp'/></system>"
 	    "<system id='bravo' side='partner'>"
@@ -75,7 +75,7 @@ settings(const char *identity, const struct snapshot *old)
 	    "<next-hop address='127.0.0.1:5090' transport='udp'/></system>"
 	    "<topology keys='pki/token.keys'/>"
 	    "<policy agreements='agreements'/></mcxgw>",
-	    identity);
+	    tls, identity);
 	snprintf(path, sizeof(path), "%s/conn.xml", dir);
 	FILE *f = fopen(path, "w");
 	assert_non_null(f);
@@ -87,6 +87,12 @@ settings(const char *identity, const struct snapshot *old)
 	assert_true(netset_attach(s, gw_now_read(), d));
 	gw_diag_free(d);
 	return s;
+}
+
+static struct snapshot *
+settings(const char *identity, const struct snapshot *old)
+{
+	return settings_of(identity, "border", old);
 }
 
 static int
@@ -422,6 +428,24 @@ an_answer_to_who_is_withdrawn_goes_nowhere(void **state)
 	snapshot_unref(next);
 }
 
+/* Whom it trusts now is not who was trusted then. */
+static void
+a_listener_with_other_tls_is_another(void **state)
+{
+	struct snapshot *next = settings_of("gw.bravo.example", "alpha", snap);
+
+	(void)state;
+	connect_tls(1, "\x08http/1.1", "gw.border.example");
+	assert_int_equal(shake(), IO_OK);
+	get_h1("gw.border.example");
+	assert_false(asker.eof);
+	stream_peer_use(w->http, next);
+	run();
+	assert_true(asker.eof);
+	assert_int_equal(w->http->n, 0);
+	snapshot_unref(next);
+}
+
 static void
 unchanged_settings_leave_connections_alone(void **state)
 {
@@ -678,6 +702,7 @@ main(void)
 		TEST(a_certificate_is_that_of_one_system),
 		TEST(a_withdrawn_certificate_ends_its_connection),
 		TEST(an_answer_to_who_is_withdrawn_goes_nowhere),
+		TEST(a_listener_with_other_tls_is_another),
 		TEST(unchanged_settings_leave_connections_alone),
 		TEST(requests_for_others_are_misdirected),
 		TEST(a_listener_without_a_name_has_its_address),

@@ -424,7 +424,16 @@ patience_s(const struct conf *c)
 	return c->lookups.request_s;
 }
 
-/* The same listener, else another that can stand for it. */
+static bool
+same_tls(const struct conf *a, uint16_t i, const struct conf *b, uint16_t k)
+{
+	if (i == UINT16_MAX || k == UINT16_MAX)
+		return i == k;
+	return strcmp(a->tls[i].id, b->tls[k].id) == 0;
+}
+
+/* The same listener, else another that can stand for it; either has the TLS
+ * settings under which the peer was let in. */
 static uint16_t
 next_listener(const struct stream *s, const struct conf *to, uint16_t system)
 {
@@ -434,7 +443,7 @@ next_listener(const struct stream *s, const struct conf *to, uint16_t system)
 
 	for (size_t i = 0; i < to->n_http_listeners; i++) {
 		const struct conf_http_listener *l = &to->http_listeners[i];
-		if ((l->tls == UINT16_MAX) != (s->io.tls == NULL))
+		if (!same_tls(s->snap->conf, s->tls, to, l->tls))
 			continue;
 		if (sock_addr_eq(&l->addr, &old->addr))
 			return (uint16_t)i;
@@ -442,14 +451,6 @@ next_listener(const struct stream *s, const struct conf *to, uint16_t system)
 			other = (uint16_t)i;
 	}
 	return other;
-}
-
-static bool
-same_tls(const struct conf *a, uint16_t i, const struct conf *b, uint16_t k)
-{
-	if (i == UINT16_MAX || k == UINT16_MAX)
-		return i == k;
-	return strcmp(a->tls[i].id, b->tls[k].id) == 0;
 }
 
 static const struct conf_endpoint *
