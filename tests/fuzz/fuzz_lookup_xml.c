@@ -17,7 +17,8 @@ static struct gw_arena *arena;
 
 /* The door for files may find a document strange that is well formed; only the
  * schema counts here.  xsi:type and xsi:nil mean something to a schema, and
- * nothing to us. */
+ * nothing to us.  libxml2 takes a '*' in the name of a namespace for a wildcard
+ * of its own when it looks for ##other. */
 static bool
 is_allowed(struct gw_span text)
 {
@@ -29,7 +30,8 @@ is_allowed(struct gw_span text)
 	     e = e->next)
 		good = good && strcmp(e->code, "xml.schema") != 0;
 	gw_diag_free(d);
-	return good || gw_span_search(text, GW_SPAN("-instance")) != text.len;
+	return good || gw_span_search(text, GW_SPAN("-instance")) != text.len ||
+	       gw_span_find(text, 0, '*') != text.len;
 }
 
 int
