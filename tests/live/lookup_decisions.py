@@ -227,7 +227,7 @@ def probe(site):
     row = Row('probe %d' % site.gateway.mark(), [(KB, None)], KB, 'permit')
     site.service().users[row.user(B)] = row.domains
     caller, called = ua.Server(site, A), ua.Server(site, B)
-    uri = row.user(B)
+    uri, since = row.user(B), site.gateway.mark()
     d = caller.invite(B, uri=uri, body=ua.call_body(
         A, B, [octets(row, A, B)], called=uri))
 
@@ -241,6 +241,7 @@ def probe(site):
         called.reply(called.peer.expect(crossed), 486)
     end = caller.peer.expect(ended)
     d.ack_failure(end)
+    site.gateway.wait_log('txn.done', since, method='INVITE')
     return end.status
 
 
@@ -313,6 +314,7 @@ def cancelled():
                             m.status >= 300)
         assert end.status == 487, end
         d.ack_failure(end)
+        site.gateway.wait_log('txn.done', status=487)
         service.release()
         service.mood = 'right'
         each(site, [permit('next', [(KB, None)], KB)])
