@@ -4,12 +4,13 @@ policy; keys never; a bearer token to its KMS alone.
 
 usage: kms_pass.py [CASE...]
 """
+import hashlib
 import os
 import subprocess
 import sys
 import time
 
-from lib import asker, case, conf, env, kms, lookups
+from lib import asker, case, conf, env, kms, lookups, questions, ua
 from lib.kms import Kms
 from lib.lookups import OLD, TAC, KMS_PORT, LookupSite, agreement
 from lib.redirects import WAYS, ZULU
@@ -17,6 +18,8 @@ from lib.redirects import WAYS, ZULU
 A, B = 'alpha', 'bravo'
 TOKEN = 'canary-bearer-token.%s' % os.urandom(8).hex()
 TOKEN_OWN = 'canary-own-token.%s' % os.urandom(8).hex()
+# A user of bravo who is with alpha now.
+ROAMING = 'sip:roaming@mcptt.bravo.example'
 KRR = '<KrrList><KmsRedirectResponse xmlns="urn:3gpp:ns:mcsecKMSKRR:1.0"/>' \
     '</KrrList>'
 
@@ -27,17 +30,18 @@ def allowed(**what):
         for a, b in WAYS)
 
 
-def element(system, at, tls):
+def element(system, at, tls, more=''):
     secured = ' tls="border" tls-name="%s"' % conf.KMS[system]
-    return ('    <kms uri="%s" deadline="1s">\n      <endpoint '
+    return ('    <kms uri="%s" deadline="1s"%s>\n      <endpoint '
             'address="%s:%d"%s/>\n    </kms>\n' % (
-                conf.KMS[system], *at, secured if tls else ''))
+                conf.KMS[system], more, *at, secured if tls else ''))
 
 
 class Site(LookupSite):
     """Each system with a KMS; bravo's over TLS."""
 
-    def __init__(self, agreed=None, **more):
+    def __init__(self, agreed=None, watch='', **more):
+        self.watch = watch
         self.agreed = agreed or allowed(cert='yes', certcache='yes',
                                         redirect='yes')
         self.kms = {}
@@ -53,8 +57,10 @@ class Site(LookupSite):
         return (self.service_at[system][0], KMS_PORT[system])
 
     def systems(self):
-        return {s: text + element(s, self.kms_at(s), s != A)
-                for s, text in super().systems().items()}
+        out = {s: text + element(s, self.kms_at(s), s != A, self.watch)
+               for s, text in super().systems().items()}
+        out[A] += '    <migrated user="%s"/>\n' % ROAMING
+        return out
 
     def write(self, **more):
         self.certificate('kms.bravo')
@@ -154,6 +160,26 @@ def never():
         kept_quiet(site)
 
 
+def migrated():
+    """The keys of a user who has migrated, for the system where they are."""
+    with Site() as site:
+        k = conf.KMS[B]
+        for what in ('init', 'keyprov',
+                     'keyprov/' + questions.escaped(ROAMING)):
+            r = post(asker.Asker(site, A), what, kms.request(k, ROAMING),
+                     token=TOKEN)
+            assert r.status == 200, r
+        asked = site.kms[B].asked
+        assert len(asked) == 3, asked
+        assert all(q.fields['authorization'] == 'Bearer ' + TOKEN
+                   for q in asked)
+        refused(site, asker.Asker(site, A), 'keyprov', kms.request(
+            k, 'sip:bob@mcptt.bravo.example'))
+        refused(site, asker.Asker(site, B), 'keyprov', kms.request(
+            conf.KMS[A], ROAMING))
+        kept_quiet(site)
+
+
 def as_agreed():
     """Each of the three by itself; a reload counts at once."""
     with Site() as site:
@@ -203,7 +229,6 @@ def own_token():
             f.write(TOKEN_OWN + '\n')
         os.chmod(site.path('token'), 0o600)
         site.gateway.start()
-        from lib import questions
         r = questions.ask('kms', lookups.user(B, 'one')).curl(
             asker.Asker(site, A), token=TOKEN)
         assert r.status == 200, r
@@ -216,6 +241,65 @@ def own_token():
         assert r.status == 200, r
         assert 'authorization' not in site.services[A].asked[0].fields
         kept_quiet(site)
+
+
+def watched():
+    """A certificate that differs from the agreement's file is an alarm, and
+    nothing else."""
+    with Site(watch=' watch="1s"', start=False) as site:
+        for s in (A, B):
+            site.kms[s].texts[conf.KMS[s]] = kms.real(s)
+        site.gateway.start()
+        for s in (A, B):
+            site.gateway.wait_log('kms.same', kms=conf.KMS[s])
+        site.gateway.provoked.add('kms.changed')
+        site.kms[B].texts[conf.KMS[B]] = kms.forged(B, 'charlie')
+        line = site.gateway.wait_log('kms.changed', kms=conf.KMS[B])
+        assert line['pinned'] != line['sha256'], line
+        assert site.gateway.metrics()[
+            'mcxgw_kms_watch_total{result="changed"}'] >= 1
+        assert not site.gateway.find('kms.taken')
+
+
+def fetched():
+    """Where the agreement has a pin and no file, signatures are checked with
+    the certificate that was fetched, if it is the one that is pinned."""
+    mine = hashlib.sha256(kms.real(B).encode()).hexdigest()
+    with Site(watch=' watch="1s"', start=False) as site:
+        text = site.agreements['a.xml'].replace('signature="check"',
+                                                'signature="require"')
+        at = text.index('certificate="kms/bravo.xml"')
+        end = text.index('/>', at)
+        site.agreements['a.xml'] = text[:at] + \
+            'certificate-sha256="%s"' % mine + text[end:]
+        site.write()
+        site.kms[A].texts[conf.KMS[A]] = kms.real(A)
+        site.kms[B].texts[conf.KMS[B]] = kms.forged(B, 'charlie')
+        site.gateway.provoked.add('kms.changed')
+        site.gateway.start()
+        site.gateway.wait_log('kms.changed', kms=conf.KMS[B])
+        assert signed_call(site) == 403, 'checked with another certificate'
+        site.kms[B].texts[conf.KMS[B]] = kms.real(B)
+        site.gateway.wait_log('kms.taken', kms=conf.KMS[B])
+        assert signed_call(site) == 486
+
+
+def signed_call(site):
+    """bravo calls alpha with a signed key message: how it ends."""
+    b, a = ua.Server(site, B), ua.Server(site, A)
+    d = b.invite(A, keys=[ua.key(B, A)])
+
+    def ended(m):
+        return m.call_id == d.call_id and (m.status or 0) >= 200
+
+    def crossed(m):
+        return m.is_request and m.method == 'INVITE'
+    case.until(lambda: a.peer.has(crossed) or b.peer.has(ended))
+    if a.peer.has(crossed):
+        a.reply(a.peer.expect(crossed), 486)
+    end = b.peer.expect(ended)
+    d.ack_failure(end)
+    return end.status
 
 
 def kept_quiet(site):
@@ -231,7 +315,8 @@ def kept_quiet(site):
                                       if 'canary' in x]
 
 
-CASES = (passes, never, as_agreed, failing, own_token)
+CASES = (passes, never, migrated, as_agreed, failing, own_token, watched,
+         fetched)
 
 
 def main():

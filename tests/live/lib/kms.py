@@ -1,6 +1,8 @@
 """A KMS that answers for its certificates and takes uploads, and counts."""
+import os
 import re
 
+from . import env
 from .service import Service
 
 NS = 'urn:3gpp:ns:mcsecKMSInterface:1.0'
@@ -14,6 +16,20 @@ def certificate(kms):
             '</UserKeyPeriod><UserKeyOffset>0</UserKeyOffset>'
             '<PubEncKey>04AA</PubEncKey><PubAuthKey>04BB</PubAuthKey>'
             '</KmsCertificate>' % (NS, kms, kms))
+
+
+def real(name):
+    """The KmsCertificate of a test KMS, whose keys the tests have."""
+    path = os.path.join(env.CORPUS, 'kms', name, 'certificate.xml')
+    with open(path, encoding='utf-8') as f:
+        return re.search('<KmsCertificate.*</KmsCertificate>', f.read(),
+                         re.S).group(0)
+
+
+def forged(name, by):
+    """The same with the key of another KMS for signatures."""
+    key = re.compile('<PubAuthKey>[^<]*')
+    return key.sub(key.search(real(by)).group(0), real(name))
 
 
 def request(kms=None, user='sip:alice@mcptt.alpha.example', more=''):
@@ -31,10 +47,11 @@ def named(octets):
 
 
 class Kms(Service):
-    """certificates: the KMSs whose certificates it has."""
+    """certificates: the KMSs whose certificates it has; texts: those that are
+    not made up."""
 
     def __init__(self, address, uri, certificates, context=None):
-        self.certificates = certificates
+        self.certificates, self.texts = certificates, {}
         super().__init__(address, 'kms', {}, context, kms=uri)
 
     def response(self, content):
@@ -58,7 +75,7 @@ class Kms(Service):
         content = '' if kind == 'redirect' else (
             '<KmsMessage><KmsCertCache Version="1.0.0" CacheNum="3">%s'
             '</KmsCertCache></KmsMessage>' % ''.join(
-                certificate(k) for k in have))
+                self.texts.get(k) or certificate(k) for k in have))
         conn.answer(stream, *self.response(content))
 
     def right(self, q, **_):
