@@ -44,7 +44,7 @@ conns_free(struct conns *c)
 		return;
 	while (c->all != NULL)
 		stream_close(c->all, "end");
-	c->dirty = c->busy = NULL;
+	c->dirty = c->busy = c->queue = NULL;
 	for (struct stream *s = c->grave; s != NULL; s = s->next)
 		s->dirty = s->busy = false;
 	conns_empty_grave(c);

@@ -26,6 +26,8 @@ struct conns {
 	struct stream *all; /* by next and prev */
 	struct stream *dirty; /* have something to flush */
 	struct stream *busy; /* have more to read than one turn takes */
+	struct stream *queue, *queue_last; /* the same, for those that share
+	                                      some time of it: in order */
 	struct stream *check; /* the next to look at under new settings */
 	struct stream *grave;
 	struct stream **slots;
@@ -71,7 +73,8 @@ conns_http_share(const struct conf *c, uint32_t max)
 static inline bool
 conns_have_work(const struct conns *c)
 {
-	return c->busy != NULL || c->dirty != NULL || c->check != NULL;
+	return c->busy != NULL || c->queue != NULL || c->dirty != NULL ||
+	       c->check != NULL;
 }
 
 /** The worker that an id belongs to. */

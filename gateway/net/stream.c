@@ -57,14 +57,29 @@ stream_make_dirty(struct stream *s)
 	s->conns->dirty = s;
 }
 
+static void
+enqueue(struct conns *c, struct stream *s)
+{
+	s->next_busy = NULL;
+	if (c->queue == NULL)
+		c->queue = s;
+	else
+		c->queue_last->next_busy = s;
+	c->queue_last = s;
+}
+
 void
 stream_make_busy(struct stream *s)
 {
 	if (s->busy)
 		return;
 	s->busy = true;
-	s->next_busy = s->conns->busy;
-	s->conns->busy = s;
+	if (s->class->http && !s->outbound) {
+		enqueue(s->conns, s);
+	} else {
+		s->next_busy = s->conns->busy;
+		s->conns->busy = s;
+	}
 }
 
 static void
@@ -276,6 +291,16 @@ discard(struct stream *s, short what)
 		stream_close(s, s->why);
 }
 
+/* Messages of SIP are read as they come, the others when those were. */
+static void
+read_on(struct stream *s)
+{
+	if (s->class->http)
+		stream_make_busy(s);
+	else
+		pump(s);
+}
+
 static void
 on_event(int fd, short what, void *arg)
 {
@@ -291,7 +316,7 @@ on_event(int fd, short what, void *arg)
 	case STREAM_OPEN:
 		/* TLS may read when it may write, and the other way. */
 		if ((what & EV_READ) || s->io.tls != NULL)
-			pump(s);
+			read_on(s);
 		if (io_waiting(&s->io) > 0)
 			stream_make_dirty(s);
 		break;
@@ -369,6 +394,31 @@ stream_start(struct stream *s, struct worker *w, struct conns *c,
 
 /* ---- the end of a turn ---- */
 
+static void
+run_one(struct stream *s)
+{
+	s->busy = false;
+	if (s->state == STREAM_OPEN)
+		pump(s);
+}
+
+static void
+run_queue(struct conns *c)
+{
+	struct stream *s = c->queue, *last = c->queue_last;
+	struct worker *w = s->w;
+	uint64_t began;
+
+	worker_tick(w);
+	began = w->now.mono_us;
+	do {
+		s = c->queue;
+		c->queue = s->next_busy;
+		run_one(s);
+		worker_tick(w);
+	} while (s != last && w->now.mono_us - began < STREAM_HTTP_US);
+}
+
 void
 stream_run_busy(struct conns *c)
 {
@@ -378,10 +428,10 @@ stream_run_busy(struct conns *c)
 	c->busy = NULL;
 	for (; s != NULL; s = next) {
 		next = s->next_busy;
-		s->busy = false;
-		if (s->state == STREAM_OPEN)
-			pump(s);
+		run_one(s);
 	}
+	if (c->queue != NULL)
+		run_queue(c);
 }
 
 void

@@ -21,6 +21,9 @@
 /* What one connection may take of one turn. */
 #define STREAM_MESSAGES_MAX 32
 #define STREAM_SWEEP_MS	    500
+/* What HTTP connections that came to us may take of one turn together, so that
+ * messages of SIP do not wait for them; one has its turn in any case. */
+#define STREAM_HTTP_US 5000
 
 enum stream_state {
 	STREAM_CONNECTING,
@@ -133,7 +136,7 @@ bool stream_start(struct stream *s, struct worker *w, struct conns *c,
 /** For conns alone: release it. */
 void stream_free(struct stream *s);
 
-/** It has something to flush; it has more to do than this turn takes. */
+/** It has something to flush; it is read at the end of the turn. */
 void stream_make_dirty(struct stream *s);
 void stream_make_busy(struct stream *s);
 /** Write what waits, then close.  why is a static clause. */

@@ -418,6 +418,7 @@ an_answer_to_who_is_withdrawn_goes_nowhere(void **state)
 	    "GET /nothing HTTP/1.1\r\nHost: gw.border.example\r\n\r\n"));
 	assert_int_not_equal(
 	    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	stream_run_busy(w->http);
 	assert_int_equal(metric(METRIC_HTTP_4XX), 1);
 	stream_peer_use(w->http, next);
 	stream_flush(w->http); /* its turn to be looked at has not come */

@@ -165,6 +165,7 @@ ask(void)
 	    sizeof(text) - 1);
 	assert_int_not_equal(
 	    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	stream_run_busy(w->http);
 }
 
 /* The asker goes with its worker, and takes its question back. */
@@ -253,6 +254,121 @@ askers_leave_connections_to_services(void **state)
 	(void)close(fd);
 }
 
+/* ---- who reads, and when ---- */
+
+/* A connection whose octets take longer than HTTP may take of a turn. */
+struct slow {
+	struct stream s;
+	unsigned n; /* times that it was read */
+};
+
+static void
+slow_take(struct stream *s, struct gw_span in, unsigned *budget)
+{
+	uint64_t began = gw_now_read().mono_us;
+
+	(void)budget;
+	if (in.len == 0)
+		return;
+	((struct slow *)s)->n++;
+	while (gw_now_read().mono_us - began <= STREAM_HTTP_US)
+		continue;
+}
+
+static void
+slow_nothing(struct stream *s)
+{
+	(void)s;
+}
+
+static void
+slow_closed(struct stream *s, const char *why)
+{
+	(void)s;
+	(void)why;
+}
+
+static const char *
+slow_listener(const struct conf *c, uint16_t i, uint16_t *system)
+{
+	(void)c;
+	(void)i;
+	*system = 0;
+	return "slow";
+}
+
+static const struct stream_class slow_class = { .http = true,
+	.connections = METRIC_HTTP_CONNECTIONS,
+	.opened = slow_nothing,
+	.take = slow_take,
+	.ended = slow_nothing,
+	.written = slow_nothing,
+	.closed = slow_closed,
+	.clear = slow_nothing,
+	.listener = slow_listener };
+
+static struct slow *
+slow_new(bool outbound, int *end)
+{
+	struct slow *s = calloc(1, sizeof(*s));
+	int fds[2];
+
+	assert_non_null(s);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(fcntl(fds[i], F_SETFL, O_NONBLOCK), 0);
+	worker_tick(w);
+	const struct stream_setup setup = { .fd = fds[0],
+		.outbound = outbound,
+		.transport = CONF_TCP,
+		.snap = w->snap,
+		.system = 0,
+		.tls = UINT16_MAX,
+		.write_max = 65536 };
+	assert_true(stream_start(&s->s, w, w->http, &slow_class, &setup));
+	askers[n_askers++] = *end = fds[1];
+	return s;
+}
+
+static void
+a_turn(void)
+{
+	assert_int_not_equal(
+	    event_base_loop(w->base, EVLOOP_ONCE | EVLOOP_NONBLOCK), -1);
+	stream_run_busy(w->http);
+}
+
+/* SIP has its turn between any two of them, what services answer comes
+ * first, and each has its turn. */
+static void
+askers_share_what_a_turn_has_for_them(void **state)
+{
+	enum { ASK_N = 4 };
+	struct slow *s[ASK_N], *service;
+	int ends[ASK_N], end;
+	unsigned read = 0;
+
+	(void)state;
+	for (size_t i = 0; i < ASK_N; i++)
+		s[i] = slow_new(false, &ends[i]);
+	service = slow_new(true, &end);
+	a_turn();
+	for (int turns = 1; turns <= 2 * ASK_N; turns++) {
+		for (size_t i = 0; i < ASK_N; i++)
+			assert_int_equal(send(ends[i], "x", 1, 0), 1);
+		assert_int_equal(send(end, "x", 1, 0), 1);
+		a_turn();
+		read = 0;
+		for (size_t i = 0; i < ASK_N; i++)
+			read += s[i]->n;
+		assert_int_equal(read, turns);
+		assert_int_equal(service->n, turns);
+		assert_true(conns_have_work(w->http));
+	}
+	for (size_t i = 0; i < ASK_N; i++)
+		assert_int_equal(s[i]->n, 2);
+}
+
 int
 main(void)
 {
@@ -262,6 +378,7 @@ main(void)
 		TEST(a_request_is_open_until_it_is_answered),
 		TEST(no_system_takes_all_connections),
 		TEST(askers_leave_connections_to_services),
+		TEST(askers_share_what_a_turn_has_for_them),
 #undef TEST
 	};
 

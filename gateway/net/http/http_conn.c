@@ -368,7 +368,7 @@ overdue(struct stream *s)
 		return NULL;
 	case HTTP_READING:
 		c->used_us = now_us(c);
-		return c->class->lapse == NULL &&
+		return c->class->lapse == NULL && !s->busy &&
 			       stream_age_s(s, c->begun_us) >= l->request_s ?
 			   "message took too long" :
 			   NULL;
