@@ -2,8 +2,10 @@
  * asked.c: "which security domains serve this user?", asked from outside.
  *
  * What tells something leaves at once.  What tells nothing leaves at a fixed
- * time after the question, in the same octets: whether the user is unknown,
- * not for this asker, remembered or not, cannot be seen from outside.
+ * time after the question, in the same octets: whether the user is unknown or
+ * not for this asker cannot be seen from outside.  For that, what is known of a
+ * user of whom nothing may be told counts no longer than that there is none:
+ * else a service that fails would tell the two apart.
  */
 #include "core/asked.h"
 
@@ -227,7 +229,8 @@ core_asked_due(struct core *c, struct wheel_node *n)
 		asked_refuse(c, a->stream, a->adapter, &a->request, asker,
 		    GW_LOOKUP_E_FORBIDDEN, 0);
 		result = ASKED_FORBIDDEN;
-	} else if (!is_well(c, asker, of) || !tell_nothing(c, a, asker)) {
+	} else if (a->failed || !is_well(c, asker, of) ||
+		   !tell_nothing(c, a, asker)) {
 		asked_refuse(c, a->stream, a->adapter, &a->request, asker,
 		    GW_LOOKUP_E_UNAVAILABLE, c->snap->conf->lookups.down_s);
 		result = ASKED_UNAVAILABLE;
@@ -255,6 +258,24 @@ unavailable(struct core *c, struct asked *a, const struct gw_http_request *r,
 	askers_give(c->askers, a);
 }
 
+/* What the service says of user, who may be asked about; told: an answer that
+ * is there was told. */
+static enum lookup_found
+find(struct core *c, struct asked *a, struct gw_span user, bool *told)
+{
+	uint32_t most = c->snap->conf->lookups.negative_s * 1000;
+	struct lookup_source source = { 0 };
+	struct gw_lookup_answer answer = { 0 };
+	enum lookup_found found = lookups_find(
+	    c, c->snap, a->of, user, c->arena, &a->waiter, &answer, &source);
+
+	*told = found == LOOKUP_ANSWER && tell(c, a, &answer, &source);
+	if (found == LOOKUP_ANSWER && !*told && source.age_ms >= most)
+		found = lookups_renew(
+		    c, c->snap, a->of, user, c->arena, &a->waiter, &source);
+	return found;
+}
+
 /* The row stays only as long as somebody waits. */
 static void
 look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
@@ -262,11 +283,11 @@ look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
 {
 	const struct policy *p = c->snap->policy;
 	enum lookup_found found = LOOKUP_NO_SERVICE;
-	struct lookup_source source = { 0 };
-	struct gw_lookup_answer answer = { 0 };
-	struct gw_span user;
+	struct gw_span user, form;
+	bool told = false;
 
 	a->question = *q;
+	a->failed = false;
 	a->request = *r;
 	if (!policy_map_user(
 		p, a->system, POLICY_MAP_IN, q->user, c->arena, &user)) {
@@ -278,9 +299,11 @@ look_up(struct core *c, struct asked *a, const struct gw_lookup_question *q,
 	/* Who may be told nothing is not worth a question. */
 	if (a->of != GW_SYSTEM_NONE &&
 	    policy_discloses(p, a->system, a->of, c->now.wall_us))
-		found = lookups_find(c, c->snap, a->of, user, c->arena,
-		    &a->waiter, &answer, &source);
-	if (found == LOOKUP_ANSWER && tell(c, a, &answer, &source)) {
+		found = find(c, a, user, &told);
+	/* Nobody has a name that cannot be read: that is no failure. */
+	a->failed = found == LOOKUP_FAILED &&
+		    gw_lookup_user(c->arena, user, &form) == GW_OK;
+	if (told) {
 		askers_give(c->askers, a);
 	} else if (a->arena == NULL && !askers_keep(a)) {
 		if (found == LOOKUP_WAIT)
@@ -328,9 +351,10 @@ on_ready(struct core *c, struct lookup_waiter *w, enum lookup_found found,
 	    (struct asked *)(void *)((char *)w -
 				     offsetof(struct asked, waiter));
 
+	a->failed = found != LOOKUP_ANSWER;
 	if (is_outdated(c, a))
 		look_up_anew(c, a);
-	else if (found == LOOKUP_ANSWER && tell(c, a, answer, source))
+	else if (!a->failed && tell(c, a, answer, source))
 		askers_give(c->askers, a);
 	else
 		hold(c, a);

@@ -38,6 +38,7 @@ struct asked {
 	uint16_t system; /* who asks */
 	uint16_t of; /* the user's system, or that of the KMS; may be NONE */
 	uint8_t kms; /* enum policy_kms_request; POLICY_KMS_N: a lookup */
+	bool failed; /* the service was asked, and gave no answer */
 	const struct gw_lookup_adapter *adapter;
 	struct gw_lookup_question question; /* of KMS traffic: for whom */
 	struct gw_span certificate; /* of KMS traffic: whose is asked for */

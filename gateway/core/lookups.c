@@ -176,7 +176,7 @@ remembered(struct core *c, struct snapshot *s, const struct service *service,
 	return LOOKUP_ANSWER;
 }
 
-/* Ask about the user of e, which has no answer that holds. */
+/* Ask about the user of e. */
 static enum lookup_found
 ask(struct core *c, struct snapshot *s, const struct service *service,
     struct lookup_entry *e, struct lookup_waiter *w,
@@ -188,7 +188,8 @@ ask(struct core *c, struct snapshot *s, const struct service *service,
 	if (f == NULL)
 		f = lookup_flight_start(c, s, service, e->service, e, &why);
 	if (f == NULL) {
-		lookup_cache_remove(c->lookups->cache, e);
+		if (!lookup_is_fresh(e, c->now.mono_us))
+			lookup_cache_remove(c->lookups->cache, e);
 		return failed(c, source, why);
 	}
 	if (w != NULL && !lookup_flight_join(c, f, w))
@@ -253,6 +254,27 @@ lookups_find(struct core *c, struct snapshot *s, uint16_t system,
 	if (service->table != NULL)
 		return find_static(c, &q, arena, out, source);
 	return find_asked(c, s, &q, arena, w, out, source);
+}
+
+enum lookup_found
+lookups_renew(struct core *c, struct snapshot *s, uint16_t system,
+    struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
+    struct lookup_source *source)
+{
+	struct lookup_ask q = { .snap = s,
+		.service = lookup_ask_service(s, system),
+		.wall_us = c->now.wall_us };
+	struct lookup_entry *e;
+
+	*source = (struct lookup_source){ .service = NULL };
+	if (q.service == NULL || q.service->table != NULL)
+		return LOOKUP_NO_SERVICE;
+	source->service = q.service->conf;
+	if (gw_lookup_user(arena, user, &q.user) != GW_OK)
+		return failed(c, source, "no such user can be asked about");
+	if ((e = entry_of(c, &q)) == NULL)
+		return failed(c, source, "no memory");
+	return ask(c, s, q.service, e, w, source);
 }
 
 bool

@@ -58,7 +58,12 @@ enum lookup_found
 lookups_find(struct core *c, struct snapshot *s, uint16_t system,
     struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
     struct gw_lookup_answer *out, struct lookup_source *source);
-/** The same from outside of a call, by the snapshot in force. */
+/** Ask again, though there is an answer that holds: WAIT, or FAILED, or
+ * NO_SERVICE. */
+enum lookup_found lookups_renew(struct core *c, struct snapshot *s,
+    uint16_t system, struct gw_span user, struct gw_arena *arena,
+    struct lookup_waiter *w, struct lookup_source *source);
+/** As lookups_find() from outside of a call, by the snapshot in force. */
 enum lookup_found lookups_begin(struct core *c, uint16_t system,
     struct gw_span user, struct gw_arena *arena, struct lookup_waiter *w,
     struct gw_lookup_answer *out, struct lookup_source *source,

@@ -14,6 +14,7 @@
 
 #define NONE_AFTER_US 100000
 #define TICK_US	      4096 /* of the wheel */
+#define NEGATIVE_MS   30000
 
 #define BOB    "sip:bob@bravo.example"
 #define ALICE  "sip:alice@alpha.example"
@@ -416,6 +417,66 @@ a_service_that_is_down_is_so_for_all(void **state)
 	    ask("alpha", "kms", "sip:zoe@nowhere.example")->status, 200);
 }
 
+/* One question that fails is no sign that there is no such user. */
+static void
+a_question_that_fails_is_told_as_that(void **state)
+{
+	uint64_t stream;
+
+	(void)state;
+	stream = tasked_ask(t, "alpha", "kms", NOBODY);
+	tasked_fail(t, tasked_question(t));
+	tasked_wait(t, 150);
+	assert_int_equal(tasked_answer(t, stream)->status, 503);
+	assert_int_equal(ask("alpha", "kms", NOBODY)->status, 200);
+}
+
+/* What is known of a user of whom nothing is told counts as long as that there
+ * is none, though it may be remembered longer: a service that fails then does
+ * not tell the two apart. */
+static void
+what_is_not_told_is_asked_as_often_as_what_is_not_known(void **state)
+{
+	static const char *const both[] = { HIDDEN, NOBODY };
+	size_t before;
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++)
+		(void)ask("alpha", "kms", both[i]);
+	tasked_wait(t, NEGATIVE_MS - 2000);
+	before = t->n_questions;
+	for (unsigned i = 0; i < 2; i++)
+		assert_int_equal(ask("alpha", "kms", both[i])->status, 200);
+	assert_int_equal(t->n_questions, before);
+	tasked_wait(t, 2000);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t stream = tasked_ask(t, "alpha", "kms", both[i]);
+		assert_int_equal(t->n_questions, before + i + 1);
+		if (i == 0)
+			tasked_serve(t, tasked_question(t), "domain-lookup",
+			    HIDDEN, "kms.hidden.example");
+		else
+			tasked_serve(t, tasked_question(t), "domain-lookup",
+			    NOBODY, NULL);
+		tasked_wait(t, 150);
+		assert_int_equal(tasked_answer(t, stream)->status, 200);
+	}
+	/* And what may be told is told from memory. */
+	(void)ask("alpha", "kms", BOB);
+	tasked_wait(t, NEGATIVE_MS + 1000);
+	before = t->n_questions;
+	(void)ask("alpha", "kms", BOB);
+	assert_int_equal(t->n_questions, before);
+	/* Both are asked about again, and fail alike. */
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t stream = tasked_ask(t, "alpha", "kms", both[i]);
+		tasked_fail(t, tasked_question(t));
+		tasked_wait(t, 150);
+		assert_int_equal(tasked_answer(t, stream)->status, 503);
+		(void)ask("alpha", "kms", BOB);
+	}
+}
+
 /* ---- limits ---- */
 
 static void
@@ -580,6 +641,8 @@ main(void)
 		TEST(a_slow_service_costs_whole_steps),
 		TEST(what_is_told_does_not_wait),
 		TEST(a_service_that_is_down_is_so_for_all),
+		TEST(a_question_that_fails_is_told_as_that),
+		TEST(what_is_not_told_is_asked_as_often_as_what_is_not_known),
 		TEST(asks_are_limited_by_system),
 		TEST(no_more_wait_than_may),
 		TEST(a_slow_service_leaves_room_for_others),
