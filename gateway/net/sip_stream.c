@@ -337,6 +337,15 @@ patience_s(const struct conf *c)
 	return c->limits.message_s;
 }
 
+/* May the connection use l?  One that was accepted was let in under the TLS
+ * settings of its listener. */
+static bool
+may_use(const struct stream *s, const struct conf *to,
+    const struct conf_listener *l)
+{
+	return s->outbound || stream_peer_same_tls(s, to, l->tls);
+}
+
 /* The listener whose name the connection uses: the same one, else another
  * that can stand for it; UINT16_MAX if there is none. */
 static uint16_t
@@ -346,11 +355,11 @@ next_listener(
 	const struct conf *c = to->conf;
 	uint16_t same = act_listener(s->snap, s->listener, to);
 
-	if (same != UINT16_MAX)
+	if (same != UINT16_MAX && may_use(s, c, &c->listeners[same]))
 		return same;
 	for (size_t i = 0; i < c->n_listeners; i++) {
 		const struct conf_listener *l = &c->listeners[i];
-		if (l->transport == s->transport &&
+		if (l->transport == s->transport && may_use(s, c, l) &&
 		    (l->system == system ||
 			(s->io.tls != NULL && l->system == GW_SYSTEM_NONE)))
 			return (uint16_t)i;
@@ -384,7 +393,10 @@ move(struct stream *stream, const struct snapshot *to, uint16_t system)
 	stream->tls_name =
 	    stream->outbound && s->hop != NULL ? s->hop->tls_name : NULL;
 	if (stream->listener == UINT16_MAX)
-		return "its listener is gone";
+		return "its listener is gone, or has other TLS settings";
+	if (s->hop != NULL && stream->outbound &&
+	    !stream_peer_same_tls(stream, to->conf, s->hop->tls))
+		return "its next hop has other TLS settings";
 	if (stream->outbound && sys != NULL &&
 	    !conf_system_reaches(sys, &stream->peer))
 		return "the address is out of the system's reach now";

@@ -105,6 +105,15 @@ stream_peer_same_name(const char *a, const char *b)
 			     gw_span_ieq(gw_span_of(a), gw_span_of(b)));
 }
 
+bool
+stream_peer_same_tls(
+    const struct stream *s, const struct conf *to, uint16_t tls)
+{
+	if (s->tls == UINT16_MAX || tls == UINT16_MAX)
+		return s->tls == tls;
+	return strcmp(s->snap->conf->tls[s->tls].id, to->tls[tls].id) == 0;
+}
+
 /* The system that an accepted peer's certificate names; NULL or why not. */
 static const char *
 accepted_system(

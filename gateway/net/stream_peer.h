@@ -36,5 +36,9 @@ void stream_peer_refused(
 
 /** Two names that a peer must show, or NULL. */
 bool stream_peer_same_name(const char *a, const char *b);
+/** Are the TLS settings of s still those with index tls in `to`?  Under others
+ * the peer might not have been let in. */
+bool stream_peer_same_tls(
+    const struct stream *s, const struct conf *to, uint16_t tls);
 
 #endif

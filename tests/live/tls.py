@@ -6,6 +6,7 @@ nothing crosses.  A certificate that is withdrawn by a reload loses the
 connection it has.
 """
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -168,6 +169,33 @@ def withdrawn(site):
     q.end(da, db, q.a, q.b)
 
 
+def other_settings(site):
+    """A listener with other TLS settings lets go of who came under the old
+    ones, though those are still there for the next hop; so does a next hop."""
+    p = Pair(site, 'alpha', 'bravo')
+    case.until(lambda: try_call(p), 40)
+    q = Pair(site, 'bravo', 'alpha')
+    da, db = q.call()
+    came = site.bravo.out
+    gone_to = [s for s in site.bravo.streams if s.open and s is not came]
+    assert came.open and gone_to
+    plain = site.text()
+    tls = re.search(r'<tls id="border".*?/>', plain, re.S).group(0)
+    more = plain.replace(tls, tls + tls.replace('"border"', '"other"'))
+
+    def use(text):
+        with open(site.path('mcxgw.xml'), 'w', encoding='utf-8') as f:
+            f.write(text)
+        site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    use(re.sub(r'(<listener[^>]*)tls="border"', r'\1tls="other"', more))
+    case.until(lambda: not came.open)
+    assert all(c.open for c in gone_to)
+    use(re.sub(r'(<next-hop[^>]*)tls="border"', r'\1tls="other"', more))
+    case.until(lambda: not any(c.open for c in gone_to))
+    use(plain)
+    q.end(da, db, q.a, q.b)
+
+
 def try_call(p):
     """True if a call gets through; the next hop may still rest."""
     da = p.a.invite('bravo')
@@ -196,7 +224,7 @@ def main():
         cases += [one(n) for n in BAD]
         cases += [(f.__name__, lambda f=f: f(site)) for f in (
             nobody, self_signed, another_system, old_protocol, good,
-            server_of_another, withdrawn)]
+            server_of_another, withdrawn, other_settings)]
         case.run(cases)
 
 

@@ -424,14 +424,6 @@ patience_s(const struct conf *c)
 	return c->lookups.request_s;
 }
 
-static bool
-same_tls(const struct conf *a, uint16_t i, const struct conf *b, uint16_t k)
-{
-	if (i == UINT16_MAX || k == UINT16_MAX)
-		return i == k;
-	return strcmp(a->tls[i].id, b->tls[k].id) == 0;
-}
-
 /* The same listener, else another that can stand for it; either has the TLS
  * settings under which the peer was let in. */
 static uint16_t
@@ -443,7 +435,7 @@ next_listener(const struct stream *s, const struct conf *to, uint16_t system)
 
 	for (size_t i = 0; i < to->n_http_listeners; i++) {
 		const struct conf_http_listener *l = &to->http_listeners[i];
-		if (!same_tls(s->snap->conf, s->tls, to, l->tls))
+		if (!stream_peer_same_tls(s, to, l->tls))
 			continue;
 		if (sock_addr_eq(&l->addr, &old->addr))
 			return (uint16_t)i;
@@ -462,7 +454,7 @@ next_endpoint(const struct http_conn *c, const struct conf *to, uint16_t system)
 		const struct conf_endpoint *e = to->endpoints[i];
 		if (to->services[e->service]->system == system &&
 		    sock_addr_eq(&e->addr, &old->addr) &&
-		    same_tls(c->s.snap->conf, c->s.tls, to, e->tls) &&
+		    stream_peer_same_tls(&c->s, to, e->tls) &&
 		    stream_peer_same_name(e->tls_name, old->tls_name))
 			return e;
 	}
