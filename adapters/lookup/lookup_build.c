@@ -27,7 +27,8 @@ is_kms(struct gw_span kms, const char **why)
 	if (kms.len == 0 || kms.len > GW_LOOKUP_KMS_MAX)
 		return false;
 	*why = "not a character of a KMS URI";
-	for (size_t i = lookup_char_run(kms, 0); i < kms.len; i++)
+	for (size_t i = lookup_char_run(kms, 0); i < kms.len;
+	     i = lookup_char_run(kms, i + 1))
 		if (!lookup_char_is_uri(kms.p[i]))
 			return false;
 	return true;

@@ -108,7 +108,7 @@ lookup_json_string(struct lookup_json *j, struct gw_span *out)
 		return lookup_json_refuse(j, "a string is wanted");
 	from = j->pos;
 	for (j->pos = lookup_char_run(j->in, from); j->pos < j->in.len;
-	     j->pos++) {
+	     j->pos = lookup_char_run(j->in, j->pos + 1)) {
 		uint8_t c = j->in.p[j->pos];
 		if (c == '\\')
 			return take_escaped(j, from, out);

@@ -46,16 +46,27 @@ put(struct gw_buf *b, struct gw_span s)
 	gw_buf_add(b, s);
 }
 
+/* "<name>" or "</name>" */
+static void
+put_tag(struct gw_buf *b, struct gw_span open, struct gw_span name)
+{
+	size_t len = open.len + name.len + 1;
+	uint8_t *to = gw_buf_room(b, len);
+
+	if (to == NULL)
+		return;
+	memcpy(to, open.p, open.len);
+	memcpy(to + open.len, name.p, name.len);
+	to[len - 1] = '>';
+	gw_buf_took(b, len);
+}
+
 static void
 put_element(struct gw_buf *b, struct gw_span name, struct gw_span value)
 {
-	put(b, GW_SPAN("<"));
-	put(b, name);
-	put(b, GW_SPAN(">"));
+	put_tag(b, GW_SPAN("<"), name);
 	lookup_write_xml(b, value);
-	put(b, GW_SPAN("</"));
-	put(b, name);
-	put(b, GW_SPAN(">"));
+	put_tag(b, GW_SPAN("</"), name);
 }
 
 /* The time in seconds: the same octets for the same answer, user, second. */

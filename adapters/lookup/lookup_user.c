@@ -203,7 +203,8 @@ read_tel(struct gw_span in, struct lookup_user *u)
 static bool
 is_visible(struct gw_span s)
 {
-	for (size_t i = lookup_char_run(s, 0); i < s.len; i++)
+	for (size_t i = lookup_char_run(s, 0); i < s.len;
+	     i = lookup_char_run(s, i + 1))
 		if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '<' ||
 		    s.p[i] == '>' || s.p[i] == '"')
 			return false;
@@ -241,9 +242,11 @@ lookup_user_same(struct gw_span a, struct gw_span b)
 {
 	struct lookup_user x, y;
 
-	return lookup_user_read(a, &x) == GW_OK &&
-	       lookup_user_read(b, &y) == GW_OK &&
-	       gw_span_eq(lookup_user_span(&x), lookup_user_span(&y));
+	if (lookup_user_read(a, &x) != GW_OK)
+		return false;
+	return gw_span_eq(a, b) ||
+	       (lookup_user_read(b, &y) == GW_OK &&
+		   gw_span_eq(lookup_user_span(&x), lookup_user_span(&y)));
 }
 
 enum gw_err

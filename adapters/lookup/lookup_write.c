@@ -20,7 +20,8 @@ write_uri(struct gw_buf *b, struct gw_span uri, bool ampersand)
 {
 	size_t plain = 0;
 
-	for (size_t i = lookup_char_run(uri, 0); i < uri.len; i++) {
+	for (size_t i = lookup_char_run(uri, 0); i < uri.len;
+	     i = lookup_char_run(uri, i + 1)) {
 		uint8_t c = uri.p[i];
 		if (lookup_char_is_uri(c) && !(ampersand && c == '&'))
 			continue;

@@ -40,10 +40,11 @@ gw_same_letters(const uint8_t *a, const uint8_t *b, size_t len)
 	return true;
 }
 
+/* Without the bit that lower case has and upper case has not. */
 static inline uint64_t
 mix(uint64_t h, uint64_t w)
 {
-	h = (h ^ w) * 0x9e3779b97f4a7c15;
+	h = (h ^ (w & ~UINT64_C(0x2020202020202020))) * 0x9e3779b97f4a7c15;
 	return h ^ h >> 32;
 }
 
@@ -54,12 +55,12 @@ gw_span_ihash(struct gw_span s)
 	size_t i = 0;
 
 	for (; s.len - i > WORD; i += WORD)
-		h = mix(h, gw_lower8(load(s.p + i)));
+		h = mix(h, load(s.p + i));
 	if (s.len >= WORD)
 		last = load(s.p + s.len - WORD); /* may overlap */
 	for (; s.len < WORD && i < s.len; i++)
 		last = last << 8 | s.p[i];
-	return mix(mix(h, gw_lower8(last)), 0);
+	return mix(mix(h, last), 0);
 }
 
 static bool

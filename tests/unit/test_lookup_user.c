@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "adapters/lookup/lookup_char.h"
 #include "adapters/lookup/lookup_path.h"
 #include "adapters/lookup/lookup_user.h"
 #include "mcxgw/buf.h"
@@ -40,6 +41,40 @@ assert_text(struct gw_span is, const char *want)
 
 	assert_non_null(text);
 	assert_string_equal(text, want);
+}
+
+static bool
+is_of_run(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f &&
+	       strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		      "0123456789-./:",
+		   c) != NULL;
+}
+
+static void
+a_run_ends_at_the_first_other_octet(void **state)
+{
+	uint8_t text[20];
+
+	(void)state;
+	for (size_t len = 1; len <= sizeof(text); len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				memset(text, 'z', len);
+				text[at] = (uint8_t)c;
+				text[len - 1] = at + 1 < len ? '_' : (uint8_t)c;
+				size_t end = at;
+				while (end < len && is_of_run(text[end]))
+					end++;
+				for (size_t from = 0; from <= at; from++)
+					assert_int_equal(
+					    lookup_char_run(
+						(struct gw_span){ text, len },
+						from),
+					    end);
+			}
+	assert_int_equal(lookup_char_run((struct gw_span){ NULL, 0 }, 0), 0);
 }
 
 static void
@@ -336,6 +371,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_run_ends_at_the_first_other_octet),
 		cmocka_unit_test(every_spelling_has_one_form),
 		cmocka_unit_test(different_users_stay_different),
 		cmocka_unit_test(what_is_no_user_is_refused),

