@@ -11,24 +11,36 @@
 
 _Static_assert(POLICY_KMS_MAX <= 32, "a party's security domains are bits");
 
-/* The place of a domain in the party's list, or n_kms. */
+/* The place of a domain in the party's list, or n_kms; likely: where to look
+ * first. */
 static size_t
-place_of(const struct policy_party *party, uint32_t domain)
+place_of(const struct policy_party *party, uint32_t domain, size_t likely)
 {
 	size_t i = 0;
 
+	if (domain == UINT32_MAX)
+		return party->n_kms;
+	if (likely < party->n_kms && party->kms[likely].domain == domain)
+		return likely;
 	while (i < party->n_kms && party->kms[i].domain != domain)
 		i++;
-	return domain == UINT32_MAX ? party->n_kms : i;
+	return i;
+}
+
+static uint32_t
+reach_of(
+    const struct policy_agreement *a, int dir, uint32_t domain, size_t likely)
+{
+	const struct policy_party *party = &a->party[1 - dir];
+	size_t i = place_of(party, domain, likely);
+
+	return i < party->n_kms ? a->direction[dir].reach[i] : 0;
 }
 
 uint32_t
 policy_reach_of(const struct policy_agreement *a, int dir, uint32_t domain)
 {
-	const struct policy_party *party = &a->party[1 - dir];
-	size_t i = place_of(party, domain);
-
-	return i < party->n_kms ? a->direction[dir].reach[i] : 0;
+	return reach_of(a, dir, domain, 0);
 }
 
 /* May the two be paired, by what does not change with time? */
@@ -55,9 +67,9 @@ add_pairs(const struct policy_pair *x, const struct policy_pairs *pairs,
 	struct policy_ends e = policy_pair_ends(pairs, x->reversed);
 
 	for (size_t k = 0; k < e.n_receiver; k++) {
-		size_t r = place_of(to, e.receiver[k]);
+		size_t r = place_of(to, e.receiver[k], k);
 		for (size_t i = 0; r < to->n_kms && i < e.n_initiator; i++) {
-			size_t n = place_of(from, e.initiator[i]);
+			size_t n = place_of(from, e.initiator[i], i);
 			if (n < from->n_kms && !(reach[r] & 1u << n) &&
 			    is_permitted(x, e.initiator[i], e.receiver[k]))
 				reach[r] |= 1u << n;
@@ -95,30 +107,51 @@ policy_reach_link(struct policy *p)
 	return true;
 }
 
-/* Of external domains only those of the asker that may be paired; names has
- * room for all. */
-static void
-tell_external(const struct policy *p, const struct policy_party *asker,
-    uint32_t reach, const struct gw_lookup_domain *in, struct gw_span *names,
-    struct gw_lookup_domain *out)
+/* An answer that is being told. */
+struct telling {
+	const struct policy *p;
+	const struct policy_agreement *a;
+	int dir;
+	struct gw_span *names; /* room for the external domains to come */
+	/* The same few stand beside many domains: the one that was looked for
+	 * last, and its place in the asker's list. */
+	struct gw_span external;
+	size_t place;
+};
+
+static size_t
+place_of_external(struct telling *t, struct gw_span kms)
 {
-	out->external = names;
+	if (t->external.len == 0 || !gw_span_eq(t->external, kms)) {
+		t->external = kms;
+		t->place = place_of(
+		    &t->a->party[t->dir], policy_domain_number(t->p, kms), 0);
+	}
+	return t->place;
+}
+
+/* Of external domains only those of the asker that may be paired. */
+static void
+tell_external(struct telling *t, uint32_t reach,
+    const struct gw_lookup_domain *in, struct gw_lookup_domain *out)
+{
+	out->external = t->names;
 	for (size_t i = 0; i < in->n_external && i < GW_LOOKUP_EXTERNAL_MAX;
 	     i++) {
-		size_t n =
-		    place_of(asker, policy_domain_number(p, in->external[i]));
-		if (n < asker->n_kms && (reach & 1u << n) != 0)
-			names[out->n_external++] = in->external[i];
+		size_t n = place_of_external(t, in->external[i]);
+		if (n < t->a->party[t->dir].n_kms && (reach & 1u << n) != 0)
+			t->names[out->n_external++] = in->external[i];
 	}
+	t->names += out->n_external;
 }
 
 static void
-tell_domain(const struct policy *p, const struct policy_agreement *a, int dir,
-    const struct gw_lookup_domain *in, struct gw_span *names,
+tell_domain(struct telling *t, const struct gw_lookup_domain *in,
     struct gw_lookup_answer *out)
 {
-	uint32_t reach =
-	    policy_reach_of(a, dir, policy_domain_number(p, in->kms));
+	/* Both lists begin with what is preferred. */
+	uint32_t reach = reach_of(
+	    t->a, t->dir, policy_domain_number(t->p, in->kms), out->n_domains);
 	struct gw_lookup_domain *d = &out->domains[out->n_domains];
 
 	if (reach == 0)
@@ -126,7 +159,7 @@ tell_domain(const struct policy *p, const struct policy_agreement *a, int dir,
 	*d = (struct gw_lookup_domain){ .kms = in->kms,
 		.lists_external = in->lists_external };
 	if (in->lists_external)
-		tell_external(p, &a->party[dir], reach, in, names, d);
+		tell_external(t, reach, in, d);
 	out->n_domains++;
 }
 
@@ -135,6 +168,7 @@ tell(const struct policy *p, const struct policy_agreement *a, int dir,
     const struct gw_lookup_answer *in, struct gw_arena *arena,
     struct gw_lookup_answer *out)
 {
+	struct telling t = { .p = p, .a = a, .dir = dir };
 	size_t domains = in->n_domains < GW_LOOKUP_DOMAINS_MAX ?
 			     in->n_domains :
 			     GW_LOOKUP_DOMAINS_MAX;
@@ -142,11 +176,9 @@ tell(const struct policy *p, const struct policy_agreement *a, int dir,
 
 	for (size_t i = 0; i < domains; i++)
 		n += in->domains[i].n_external;
-	struct gw_span *names = gw_arena_alloc(arena, n + 1, sizeof(*names));
-	for (size_t i = 0; i < domains && names != NULL; i++) {
-		tell_domain(p, a, dir, &in->domains[i], names, out);
-		names += in->domains[i].n_external;
-	}
+	t.names = gw_arena_alloc(arena, n + 1, sizeof(*t.names));
+	for (size_t i = 0; i < domains && t.names != NULL; i++)
+		tell_domain(&t, &in->domains[i], out);
 	/* Nothing to be told looks like nothing known, for as long. */
 	out->ttl_ms = out->n_domains > 0 ? in->ttl_ms : 0;
 }

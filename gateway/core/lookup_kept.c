@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-#include "mcxgw/buf.h"
-
 #define HEAD	  3
 #define NAME_MAX_ 255
 /* More than any response can hold. */
@@ -46,6 +44,7 @@ lookup_kepts_init(
 		buckets *= 2;
 	*all = (struct lookup_kepts){ .mask = buckets - 1 };
 	memcpy(all->key, key, sizeof(all->key));
+	gw_buf_init(&all->text, PACKED_MAX);
 	all->buckets = buckets_new(buckets);
 	return all->buckets != NULL;
 }
@@ -55,6 +54,7 @@ lookup_kepts_clear(struct lookup_kepts *all)
 {
 	free(all->buckets);
 	all->buckets = NULL;
+	gw_buf_clear(&all->text);
 }
 
 static void
@@ -136,17 +136,16 @@ find(const struct lookup_kepts *all, uint64_t hash, struct gw_span text)
 struct lookup_kept *
 lookup_kept_get(struct lookup_kepts *all, const struct gw_lookup_answer *a)
 {
-	struct lookup_kept *k = NULL;
-	struct gw_buf text;
+	struct lookup_kept *k;
 
-	gw_buf_init(&text, PACKED_MAX);
-	if (pack(&text, a)) {
-		uint64_t hash = gw_siphash(all->key, gw_buf_span(&text));
-		k = find(all, hash, gw_buf_span(&text));
-		if (k == NULL)
-			k = lookup_kept_new(all, hash, gw_buf_span(&text));
-	}
-	gw_buf_clear(&text);
+	gw_buf_reset(&all->text);
+	if (!pack(&all->text, a))
+		return NULL;
+	struct gw_span text = gw_buf_span(&all->text);
+	uint64_t hash = gw_siphash(all->key, text);
+	k = find(all, hash, text);
+	if (k == NULL)
+		k = lookup_kept_new(all, hash, text);
 	return k == NULL ? NULL : lookup_kept_ref(k);
 }
 

@@ -8,6 +8,7 @@
 #ifndef LOOKUP_KEPT_H
 #define LOOKUP_KEPT_H
 
+#include "mcxgw/buf.h"
 #include "mcxgw/lookup.h"
 #include "mcxgw/siphash.h"
 
@@ -19,6 +20,7 @@ struct lookup_kepts {
 	size_t mask;
 	size_t n, octets; /* on the heap, buckets aside */
 	uint8_t key[GW_SIPHASH_KEY_LEN];
+	struct gw_buf text; /* in which one is packed */
 };
 
 /** Sized for n answers that differ.  False: no memory. */
