@@ -9,6 +9,8 @@
 
 #include <event2/event.h>
 
+#include "net/sock.h"
+
 /* An idle connection keeps no more than this. */
 #define KEEP_MAX 8192
 /* Sent octets in front are dropped when they are more than this. */
@@ -189,17 +191,27 @@ write_some(struct io *io, const uint8_t *p, size_t len, size_t *put)
 	return IO_OK;
 }
 
+/* Several records leave as one run: each alone would wake the peer. */
+static void
+gather(const struct io *io, size_t len, bool on)
+{
+	if (io->tls != NULL && io->fd >= 0 && len > RECORD_MAX)
+		sock_cork(io->fd, on);
+}
+
 enum gw_err
 io_put(struct io *io, struct gw_span octets)
 {
-	size_t put = 0;
+	size_t put = 0, len = octets.len;
 
+	gather(io, len, true);
 	while (io_waiting(io) == 0 && octets.len > 0 && io->fd >= 0 &&
 	       write_some(io, octets.p, octets.len, &put) == IO_OK) {
 		octets = gw_span_sub(octets, put, octets.len);
 		io->queued += put;
 		io->written += put;
 	}
+	gather(io, len, false);
 	if (octets.len == 0)
 		return GW_OK;
 	/* What broke the connection, the next flush meets again. */
@@ -227,10 +239,11 @@ enum io_status
 io_flush(struct io *io)
 {
 	enum io_status st = IO_OK;
-	size_t put = 0;
+	size_t put = 0, len = io_waiting(io);
 
 	if (io->fd < 0)
 		return IO_BROKEN;
+	gather(io, len, true);
 	while (io_waiting(io) > 0) {
 		if ((st = write_some(io, io->out.p + io->out_at, io_waiting(io),
 			 &put)) != IO_OK)
@@ -238,6 +251,7 @@ io_flush(struct io *io)
 		io->out_at += put;
 		io->written += put;
 	}
+	gather(io, len, false);
 	if (st == IO_OK)
 		drained(io);
 	/* A TLS write that waits for octets goes on when some are read. */

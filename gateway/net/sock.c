@@ -197,6 +197,12 @@ sock_result(int fd)
 	return err;
 }
 
+void
+sock_cork(int fd, bool on)
+{
+	set_option(fd, IPPROTO_TCP, TCP_CORK, on);
+}
+
 int
 sock_accept(int fd, struct conf_addr *peer)
 {

@@ -41,6 +41,8 @@ int sock_connect(const struct conf_addr *from, const struct conf_addr *to);
 int sock_result(int fd);
 /** The settings of a stream socket: no delay, keep-alive. */
 void sock_tune(int fd);
+/** Keep what is written until `on` is false again: then it leaves at once. */
+void sock_cork(int fd, bool on);
 /** The next connection of a listening socket. */
 int sock_accept(int fd, struct conf_addr *peer);
 

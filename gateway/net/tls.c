@@ -15,6 +15,10 @@
 #include "net/sock.h"
 #include "net/tls_identity.h"
 
+/* Octets that are read at once from a service, which answers many questions
+ * on one connection. */
+#define ANSWERS_READ 65536
+
 static void
 note_peer(struct tls *t, X509 *leaf)
 {
@@ -107,6 +111,7 @@ tls_offer_http(struct tls *t)
 	/* An answer may end with its connection (RFC 9112, 6.3), so that an
 	 * end without close_notify would cut it short unnoticed (9.8). */
 	(void)SSL_clear_options(t->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_set_default_read_buffer_len(t->ssl, ANSWERS_READ);
 	return SSL_set_alpn_protos(t->ssl, tls_ctx_http_protos,
 		   sizeof(tls_ctx_http_protos)) == 0;
 }
