@@ -155,11 +155,17 @@ class Raw:
         self.next += 2
         return self.next - 2
 
+    def _ready(self, seconds):
+        """Is there something to read?  select() knows only the first 1,024
+        descriptors."""
+        poll = select.poll()
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
     def _fill(self, end):
         left = end - time.monotonic()
         pending = getattr(self.sock, 'pending', lambda: 0)()
-        if not pending and (left <= 0 or not select.select(
-                [self.sock], [], [], left)[0]):
+        if not pending and (left <= 0 or not self._ready(left)):
             return False
         try:
             got = self.sock.recv(65536)
