@@ -69,7 +69,8 @@ take(const struct lookup_domain_form *form, struct gw_arena *a,
 	if ((err = form->read(a, in->body, &user, &answer, fault)) != GW_OK)
 		return err;
 	*fault = (struct gw_fault){ 0, "the answer is about another user" };
-	if (user.len > GW_LOOKUP_USER_MAX || !lookup_user_same(user, q->user))
+	if (!gw_span_eq(user, q->user) &&
+	    (user.len > GW_LOOKUP_USER_MAX || !lookup_user_same(user, q->user)))
 		return GW_EMALFORMED;
 	*out = answer;
 	return GW_OK;

@@ -140,18 +140,52 @@ lookup_json_number(struct lookup_json *j, uint64_t max, uint64_t *out)
 	return GW_OK;
 }
 
+/* The member whose name comes next, written without an escape; n: none. */
+static size_t
+find_member(
+    const struct lookup_json *j, const struct lookup_json_member *all, size_t n)
+{
+	size_t i = 0;
+
+	for (; i < n; i++) {
+		struct gw_span name = all[i].name;
+		struct gw_span at = gw_span_sub(j->in, j->pos, name.len + 2);
+		if (at.len == name.len + 2 && at.p[0] == '"' &&
+		    at.p[at.len - 1] == '"' &&
+		    memcmp(at.p + 1, name.p, name.len) == 0)
+			break;
+	}
+	return i;
+}
+
+/* The same of a name that may have escapes. */
+static enum gw_err
+read_name(struct lookup_json *j, const struct lookup_json_member *all, size_t n,
+    size_t *i)
+{
+	struct gw_span name;
+	enum gw_err err = lookup_json_string(j, &name);
+
+	*i = 0;
+	while (err == GW_OK && *i < n && !gw_span_eq(name, all[*i].name))
+		++*i;
+	return err;
+}
+
 static enum gw_err
 read_member(struct lookup_json *j, const struct lookup_json_member *members,
     size_t n, void *arg, bool seen[])
 {
-	struct gw_span name;
-	size_t i = 0;
-	enum gw_err err = lookup_json_string(j, &name);
+	enum gw_err err = GW_OK;
+	size_t i;
 
+	skip_space(j);
+	if ((i = find_member(j, members, n)) < n)
+		j->pos += members[i].name.len + 2;
+	else
+		err = read_name(j, members, n, &i);
 	if (err != GW_OK)
 		return err;
-	while (i < n && !gw_span_eq(name, members[i].name))
-		i++;
 	if (i == n)
 		return lookup_json_refuse(j, "an unknown member");
 	if (seen[i])

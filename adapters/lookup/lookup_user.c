@@ -23,6 +23,15 @@ put(struct lookup_user *u, uint8_t c)
 }
 
 static void
+put_run(struct lookup_user *u, struct gw_span s)
+{
+	if (u->len <= sizeof(u->text) && s.len <= sizeof(u->text) - u->len)
+		memcpy(u->text + u->len, s.p, s.len);
+	u->len += s.len;
+}
+
+/* In lower case. */
+static void
 put_text(struct lookup_user *u, struct gw_span s)
 {
 	if (u->len <= sizeof(u->text) && s.len <= sizeof(u->text) - u->len)
@@ -71,7 +80,12 @@ read_name(struct gw_span in, struct lookup_user *u)
 		0,
 	};
 
-	for (size_t i = 0; i < in.len; i++) {
+	for (size_t i = 0, end; i < in.len; i++) {
+		/* No colon is left, and all else of a run is as it is. */
+		end = lookup_char_run(in, i);
+		put_run(u, gw_span_sub(in, i, end - i));
+		if ((i = end) == in.len)
+			break;
 		int c = in.p[i];
 		bool escaped = c == '%';
 
@@ -242,11 +256,9 @@ lookup_user_same(struct gw_span a, struct gw_span b)
 {
 	struct lookup_user x, y;
 
-	if (lookup_user_read(a, &x) != GW_OK)
-		return false;
-	return gw_span_eq(a, b) ||
-	       (lookup_user_read(b, &y) == GW_OK &&
-		   gw_span_eq(lookup_user_span(&x), lookup_user_span(&y)));
+	return lookup_user_read(a, &x) == GW_OK &&
+	       lookup_user_read(b, &y) == GW_OK &&
+	       gw_span_eq(lookup_user_span(&x), lookup_user_span(&y));
 }
 
 enum gw_err

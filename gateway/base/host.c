@@ -8,21 +8,29 @@
 #define REFERENCE_MIN 4 /* "[::]" */
 #define REFERENCE_MAX 64
 
+static inline bool
+is_of_label(uint8_t c)
+{
+	return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 ||
+	       c == '-' || c == '_';
+}
+
 bool
 gw_host_is_name(struct gw_span host)
 {
-	if (host.len == 0 || host.len > GW_HOST_MAX)
+	bool label = false; /* has begun */
+
+	if (host.len > GW_HOST_MAX)
 		return false;
 	for (size_t i = 0; i < host.len; i++) {
-		uint8_t c = gw_lower(host.p[i]);
-		bool edge = i == 0 || i + 1 == host.len;
-		bool dot = c == '.' && !edge && host.p[i - 1] != '.';
-
-		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    c != '-' && c != '_' && !dot)
+		if (is_of_label(host.p[i]))
+			label = true;
+		else if (host.p[i] == '.' && label)
+			label = false;
+		else
 			return false;
 	}
-	return true;
+	return label;
 }
 
 bool

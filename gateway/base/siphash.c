@@ -1,11 +1,18 @@
 /*
- * siphash.c: SipHash-2-4, 64 and 128 bits, little-endian on any machine.
+ * siphash.c: SipHash, 64 and 128 bits, little-endian on any machine.
  */
 #include "mcxgw/siphash.h"
 
 struct sip {
 	uint64_t v0, v1, v2, v3;
 };
+
+/* Rounds for each word, and at the end. */
+struct pace {
+	int word, end;
+};
+
+static const struct pace whole = { 2, 4 }, half = { 1, 3 };
 
 static inline uint64_t
 rotl(uint64_t x, unsigned n)
@@ -45,19 +52,19 @@ round_once(struct sip *s)
 }
 
 static inline void
-absorb(struct sip *s, uint64_t m)
+absorb(struct sip *s, struct pace p, uint64_t m)
 {
 	s->v3 ^= m;
-	round_once(s);
-	round_once(s);
+	for (int i = 0; i < p.word; i++)
+		round_once(s);
 	s->v0 ^= m;
 }
 
 /* The four words after the last rounds, folded. */
 static inline uint64_t
-squeeze(struct sip *s)
+squeeze(struct sip *s, struct pace p)
 {
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < p.end; i++)
 		round_once(s);
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
@@ -74,7 +81,7 @@ start(struct sip *s, const uint8_t key[GW_SIPHASH_KEY_LEN])
 }
 
 static inline void
-absorb_all(struct sip *s, struct gw_span in, bool lower)
+absorb_all(struct sip *s, struct pace p, struct gw_span in, bool lower)
 {
 	uint8_t last[8] = { 0 };
 	size_t at = 0;
@@ -82,34 +89,42 @@ absorb_all(struct sip *s, struct gw_span in, bool lower)
 
 	for (; in.len - at >= 8; at += 8) {
 		m = load64(in.p + at);
-		absorb(s, lower ? gw_lower8(m) : m);
+		absorb(s, p, lower ? gw_lower8(m) : m);
 	}
 	if (at < in.len)
 		memcpy(last, in.p + at, in.len - at);
 	m = load64(last);
-	absorb(s, (lower ? gw_lower8(m) : m) | (uint64_t)in.len << 56);
+	absorb(s, p, (lower ? gw_lower8(m) : m) | (uint64_t)in.len << 56);
+}
+
+static inline uint64_t
+hash64(const uint8_t key[GW_SIPHASH_KEY_LEN], struct pace p, struct gw_span in,
+    bool lower)
+{
+	struct sip s;
+
+	start(&s, key);
+	absorb_all(&s, p, in, lower);
+	s.v2 ^= 0xff;
+	return squeeze(&s, p);
 }
 
 uint64_t
 gw_siphash(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in)
 {
-	struct sip s;
+	return hash64(key, whole, in, false);
+}
 
-	start(&s, key);
-	absorb_all(&s, in, false);
-	s.v2 ^= 0xff;
-	return squeeze(&s);
+uint64_t
+gw_siphash13(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in)
+{
+	return hash64(key, half, in, false);
 }
 
 uint64_t
 gw_siphash_i(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in)
 {
-	struct sip s;
-
-	start(&s, key);
-	absorb_all(&s, in, true);
-	s.v2 ^= 0xff;
-	return squeeze(&s);
+	return hash64(key, whole, in, true);
 }
 
 void
@@ -120,9 +135,9 @@ gw_siphash128(
 
 	start(&s, key);
 	s.v1 ^= 0xee;
-	absorb_all(&s, in, false);
+	absorb_all(&s, whole, in, false);
 	s.v2 ^= 0xee;
-	store64(out, squeeze(&s));
+	store64(out, squeeze(&s, whole));
 	s.v1 ^= 0xdd;
-	store64(out + 8, squeeze(&s));
+	store64(out + 8, squeeze(&s, whole));
 }

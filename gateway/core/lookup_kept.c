@@ -142,7 +142,7 @@ lookup_kept_get(struct lookup_kepts *all, const struct gw_lookup_answer *a)
 	if (!pack(&all->text, a))
 		return NULL;
 	struct gw_span text = gw_buf_span(&all->text);
-	uint64_t hash = gw_siphash(all->key, text);
+	uint64_t hash = gw_siphash13(all->key, text);
 	k = find(all, hash, text);
 	if (k == NULL)
 		k = lookup_kept_new(all, hash, text);

@@ -12,7 +12,11 @@
 /** The 64-bit hash of in under key. */
 uint64_t gw_siphash(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in);
 
-/** The same over the ASCII lower case of in. */
+/** SipHash-1-3, in half the time: for tables alone, whose hashes nobody sees,
+ * and for long texts. */
+uint64_t gw_siphash13(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in);
+
+/** gw_siphash() over the ASCII lower case of in. */
 uint64_t gw_siphash_i(const uint8_t key[GW_SIPHASH_KEY_LEN], struct gw_span in);
 
 /** The 128-bit variant. */
