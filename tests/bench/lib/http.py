@@ -167,9 +167,20 @@ backlog=4096
 errorlog-file=%s/error.log
 ''' % (NEAR_IP, PROXY_PORT, FAR_IP, FAR_PORT, *[self.certs] * 4, CIPHER,
             CIPHER, self.folder))
+        # It has no option against tickets, its library has.
+        self.write('openssl.cnf', '''openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+Options = -SessionTicket
+NumTickets = 0
+''')
         self.process = proc.spawn(
             ['nghttpx', '--conf=' + self.path('nghttpx.conf')],
-            self.path('log'), proc.CPU_PEER)
+            self.path('log'), proc.CPU_PEER, env={
+                **os.environ, 'OPENSSL_CONF': self.path('openssl.cnf')})
         proc.wait_listening(self.process, 'tcp', NEAR_IP, PROXY_PORT,
                             'nghttpx')
 
