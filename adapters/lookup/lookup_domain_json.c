@@ -51,7 +51,8 @@ read_kms(struct lookup_json *j, void *arg)
 
 	if (err != GW_OK)
 		return err;
-	return refuse_if(j, lookup_build_kms(&r->build, kms, &why), why);
+	err = lookup_build_kms(&r->build, kms, &why);
+	return refuse_if(j, err, why);
 }
 
 static enum gw_err
