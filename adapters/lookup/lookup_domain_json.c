@@ -135,23 +135,23 @@ static void
 put_strings(struct gw_buf *b, const struct gw_span *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		gw_buf_add(b, i == 0 ? GW_SPAN("\"") : GW_SPAN(",\""));
+		lookup_put(b, i == 0 ? GW_SPAN("\"") : GW_SPAN(",\""));
 		lookup_write_json(b, list[i]);
-		gw_buf_add(b, GW_SPAN("\""));
+		lookup_put(b, GW_SPAN("\""));
 	}
 }
 
 static void
 put_domain(struct gw_buf *b, const struct gw_lookup_domain *d)
 {
-	gw_buf_add(b, GW_SPAN("{\"kms\":"));
+	lookup_put(b, GW_SPAN("{\"kms\":"));
 	put_strings(b, &d->kms, 1);
 	if (d->lists_external) {
-		gw_buf_add(b, GW_SPAN(",\"external\":["));
+		lookup_put(b, GW_SPAN(",\"external\":["));
 		put_strings(b, d->external, d->n_external);
-		gw_buf_add(b, GW_SPAN("]"));
+		lookup_put(b, GW_SPAN("]"));
 	}
-	gw_buf_add(b, GW_SPAN("}"));
+	lookup_put(b, GW_SPAN("}"));
 }
 
 static void
@@ -159,18 +159,18 @@ write_answer(struct gw_buf *b, const struct lookup_domain_answer *w)
 {
 	uint32_t ttl_s = lookup_domain_ttl(w->answer);
 
-	gw_buf_add(b, GW_SPAN("{\"user\":"));
+	lookup_put(b, GW_SPAN("{\"user\":"));
 	put_strings(b, &w->q->user, 1);
 	if (ttl_s != 0) {
-		gw_buf_add(b, GW_SPAN(",\"ttl\":"));
+		lookup_put(b, GW_SPAN(",\"ttl\":"));
 		gw_buf_num(b, ttl_s);
 	}
-	gw_buf_add(b, GW_SPAN(",\"domains\":["));
+	lookup_put(b, GW_SPAN(",\"domains\":["));
 	for (size_t i = 0; i < w->answer->n_domains; i++) {
-		gw_buf_add(b, i == 0 ? GW_SPAN("") : GW_SPAN(","));
+		lookup_put(b, i == 0 ? GW_SPAN("") : GW_SPAN(","));
 		put_domain(b, &w->answer->domains[i]);
 	}
-	gw_buf_add(b, GW_SPAN("]}"));
+	lookup_put(b, GW_SPAN("]}"));
 }
 
 const struct lookup_domain_form lookup_domain_json = {

@@ -173,9 +173,9 @@ read_answer(struct gw_arena *a, struct gw_span body, struct gw_span *user,
 static void
 put_kms(struct gw_buf *b, struct gw_span kms, struct gw_span end)
 {
-	gw_buf_add(b, GW_SPAN("<domain kms=\""));
+	lookup_put(b, GW_SPAN("<domain kms=\""));
 	lookup_write_xml(b, kms);
-	gw_buf_add(b, end);
+	lookup_put(b, end);
 }
 
 static void
@@ -188,7 +188,7 @@ put_domain(struct gw_buf *b, const struct gw_lookup_domain *d)
 	put_kms(b, d->kms, GW_SPAN("\"><external>"));
 	for (size_t i = 0; i < d->n_external; i++)
 		put_kms(b, d->external[i], GW_SPAN("\"/>"));
-	gw_buf_add(b, GW_SPAN("</external></domain>"));
+	lookup_put(b, GW_SPAN("</external></domain>"));
 }
 
 static void
@@ -196,18 +196,18 @@ write_answer(struct gw_buf *b, const struct lookup_domain_answer *w)
 {
 	uint32_t ttl_s = lookup_domain_ttl(w->answer);
 
-	gw_buf_add(b,
+	lookup_put(b,
 	    GW_SPAN("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 		    "<domain-lookup xmlns=\"" LOOKUP_DOMAIN_NS "\" user=\""));
 	lookup_write_xml(b, w->q->user);
 	if (ttl_s != 0) {
-		gw_buf_add(b, GW_SPAN("\" ttl=\""));
+		lookup_put(b, GW_SPAN("\" ttl=\""));
 		gw_buf_num(b, ttl_s);
 	}
-	gw_buf_add(b, GW_SPAN("\">"));
+	lookup_put(b, GW_SPAN("\">"));
 	for (size_t i = 0; i < w->answer->n_domains; i++)
 		put_domain(b, &w->answer->domains[i]);
-	gw_buf_add(b, GW_SPAN("</domain-lookup>"));
+	lookup_put(b, GW_SPAN("</domain-lookup>"));
 }
 
 const struct lookup_domain_form lookup_domain_xml = {

@@ -40,12 +40,6 @@ host_of(struct gw_span authority)
 	return gw_span_sub(authority, 0, gw_span_find(authority, from, ':'));
 }
 
-static void
-put(struct gw_buf *b, struct gw_span s)
-{
-	gw_buf_add(b, s);
-}
-
 /* "<name>" or "</name>" */
 static void
 put_tag(struct gw_buf *b, struct gw_span open, struct gw_span name)
@@ -76,35 +70,36 @@ put_time(struct gw_buf *b, int64_t wall_us)
 	char text[GW_TIME_TEXT_LEN];
 
 	gw_time_text(wall_us, text);
-	put(b, GW_SPAN("<Time>"));
-	put(b, (struct gw_span){ (const uint8_t *)text, 19 });
-	put(b, GW_SPAN("Z</Time>"));
+	lookup_put(b, GW_SPAN("<Time>"));
+	lookup_put(b, (struct gw_span){ (const uint8_t *)text, 19 });
+	lookup_put(b, GW_SPAN("Z</Time>"));
 }
 
 static void
 put_url(struct gw_buf *b, const struct letter *l)
 {
-	put(b, GW_SPAN("<ClientReqUrl>https://"));
+	lookup_put(b, GW_SPAN("<ClientReqUrl>https://"));
 	lookup_write_xml(b, l->e->authority);
 	lookup_write_xml(b, l->path);
 	if (l->q != NULL) {
 		lookup_write_xml(b, l->e->prefix);
-		put(b, path_root);
+		lookup_put(b, path_root);
 		gw_lookup_escape(b, l->q->user);
 	}
-	put(b, GW_SPAN("</ClientReqUrl>"));
+	lookup_put(b, GW_SPAN("</ClientReqUrl>"));
 }
 
 static void
 put_head(struct gw_buf *b, const struct letter *l, struct gw_span root)
 {
-	put(b, GW_SPAN("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<"));
-	put(b, root);
-	put(b, GW_SPAN(" xmlns=\""));
+	lookup_put(b, GW_SPAN("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<"));
+	lookup_put(b, root);
+	lookup_put(b, GW_SPAN(" xmlns=\""));
 	lookup_write_xml(b, l->e->names->ns);
-	put(b, GW_SPAN("\" Id=\"xmldoc\" Version=\""));
-	put(b, l->answer == NULL && l->error == NULL ? GW_SPAN("1.1.0\">") :
-						       GW_SPAN("1.0.0\">"));
+	lookup_put(b, GW_SPAN("\" Id=\"xmldoc\" Version=\""));
+	lookup_put(b, l->answer == NULL && l->error == NULL ?
+			  GW_SPAN("1.1.0\">") :
+			  GW_SPAN("1.0.0\">"));
 	put_element(b, GW_SPAN("UserUri"), l->user);
 	put_element(b, GW_SPAN("KmsUri"), l->kms);
 	put_time(b, l->e->wall_us);
@@ -115,7 +110,7 @@ static void
 write_request(struct gw_buf *b, const void *arg)
 {
 	put_head(b, arg, GW_SPAN("KmsRequest"));
-	put(b, GW_SPAN("</KmsRequest>"));
+	lookup_put(b, GW_SPAN("</KmsRequest>"));
 }
 
 static void
@@ -125,15 +120,15 @@ write_answer(struct gw_buf *b, const void *arg)
 	const struct gw_lookup_names *names = l->e->names;
 
 	put_head(b, l, GW_SPAN("KmsResponse"));
-	put(b, GW_SPAN("<KmsMessage><"));
-	put(b, names->root);
-	put(b, GW_SPAN(" Version=\"1.0.0\">"));
+	lookup_put(b, GW_SPAN("<KmsMessage><"));
+	lookup_put(b, names->root);
+	lookup_put(b, GW_SPAN(" Version=\"1.0.0\">"));
 	put_element(b, names->user, l->q->user);
 	for (size_t i = 0; i < l->answer->n_domains; i++)
 		put_element(b, names->domain, l->answer->domains[i].kms);
-	put(b, GW_SPAN("</"));
-	put(b, names->root);
-	put(b, GW_SPAN("></KmsMessage></KmsResponse>"));
+	lookup_put(b, GW_SPAN("</"));
+	lookup_put(b, names->root);
+	lookup_put(b, GW_SPAN("></KmsMessage></KmsResponse>"));
 }
 
 static void
@@ -142,11 +137,11 @@ write_error(struct gw_buf *b, const void *arg)
 	const struct letter *l = arg;
 
 	put_head(b, l, GW_SPAN("KmsResponse"));
-	put(b, GW_SPAN("<KmsError><ErrorCode>"));
+	lookup_put(b, GW_SPAN("<KmsError><ErrorCode>"));
 	gw_buf_num(b, l->error->status);
-	put(b, GW_SPAN("</ErrorCode><ErrorMsg>"));
-	put(b, l->error->detail);
-	put(b, GW_SPAN("</ErrorMsg></KmsError></KmsResponse>"));
+	lookup_put(b, GW_SPAN("</ErrorCode><ErrorMsg>"));
+	lookup_put(b, l->error->detail);
+	lookup_put(b, GW_SPAN("</ErrorMsg></KmsError></KmsResponse>"));
 }
 
 static size_t

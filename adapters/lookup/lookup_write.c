@@ -11,7 +11,7 @@ write_octet(struct gw_buf *b, uint8_t c)
 	static const uint8_t digits[] = "0123456789ABCDEF";
 	uint8_t escape[3] = { '%', digits[c >> 4], digits[c & 15] };
 
-	gw_buf_add(b, c == '&' ? GW_SPAN("&amp;") :
+	lookup_put(b, c == '&' ? GW_SPAN("&amp;") :
 				 (struct gw_span){ escape, sizeof(escape) });
 }
 
@@ -25,11 +25,11 @@ write_uri(struct gw_buf *b, struct gw_span uri, bool ampersand)
 		uint8_t c = uri.p[i];
 		if (lookup_char_is_uri(c) && !(ampersand && c == '&'))
 			continue;
-		gw_buf_add(b, gw_span_sub(uri, plain, i - plain));
+		lookup_put(b, gw_span_sub(uri, plain, i - plain));
 		write_octet(b, c);
 		plain = i + 1;
 	}
-	gw_buf_add(b, gw_span_sub(uri, plain, uri.len));
+	lookup_put(b, gw_span_sub(uri, plain, uri.len));
 }
 
 void

@@ -22,6 +22,19 @@ typedef void lookup_write_fn(struct gw_buf *b, const void *arg);
 enum gw_err lookup_write(struct gw_arena *a, size_t room,
     lookup_write_fn *write, const void *arg, struct gw_span *out) GW_NODISCARD;
 
+/** gw_buf_add(), inline: a body is written in many small pieces, most of them
+ * literals. */
+static inline void
+lookup_put(struct gw_buf *b, struct gw_span s)
+{
+	uint8_t *to;
+
+	if (s.len == 0 || (to = gw_buf_room(b, s.len)) == NULL)
+		return;
+	memcpy(to, s.p, s.len);
+	gw_buf_took(b, s.len);
+}
+
 /** Append a URI to XML or to a JSON string: what no URI holds is written
  * percent-encoded (RFC 3987 3.1), so that no value breaks out of its place.
  * In XML '&' is escaped beside. */

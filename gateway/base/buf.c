@@ -80,6 +80,17 @@ gw_buf_drop(struct gw_buf *b, size_t n)
 }
 
 void
+gw_buf_add(struct gw_buf *b, struct gw_span s)
+{
+	uint8_t *to;
+
+	if (s.len == 0 || (to = gw_buf_room(b, s.len)) == NULL)
+		return;
+	memcpy(to, s.p, s.len);
+	b->len += s.len;
+}
+
+void
 gw_buf_text(struct gw_buf *b, const char *s)
 {
 	gw_buf_add(b, gw_span_of(s));

@@ -22,8 +22,9 @@ void gw_buf_clear(struct gw_buf *b);
 /** Empty it, keep the memory, forget a failure. */
 void gw_buf_reset(struct gw_buf *b);
 
-/** Append a string, a decimal number, octets as lower case hexadecimal digits,
- * formatted text. */
+/** Append octets, a string, a decimal number, octets as lower case
+ * hexadecimal digits, formatted text. */
+void gw_buf_add(struct gw_buf *b, struct gw_span s);
 void gw_buf_text(struct gw_buf *b, const char *s);
 void gw_buf_num(struct gw_buf *b, uint64_t n);
 void gw_buf_hex(struct gw_buf *b, struct gw_span s);
@@ -40,18 +41,6 @@ gw_buf_room(struct gw_buf *b, size_t n)
 						  gw_buf_grow(b, n);
 }
 void gw_buf_took(struct gw_buf *b, size_t n);
-/** Append octets. */
-static inline void
-gw_buf_add(struct gw_buf *b, struct gw_span s)
-{
-	uint8_t *to;
-
-	if (s.len == 0 || (to = gw_buf_room(b, s.len)) == NULL)
-		return;
-	memcpy(to, s.p, s.len);
-	b->len += s.len;
-}
-
 /** Drop the first n octets (n <= len), moving the rest to the front. */
 void gw_buf_drop(struct gw_buf *b, size_t n);
 

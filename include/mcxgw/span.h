@@ -94,7 +94,11 @@ bool gw_same_letters(const uint8_t *a, const uint8_t *b, size_t len);
 static inline bool
 gw_span_ieq(struct gw_span a, struct gw_span b)
 {
-	return a.len == b.len && gw_same_letters(a.p, b.p, a.len);
+	if (a.len != b.len)
+		return false;
+	/* Most names that differ begin with another letter. */
+	return a.len == 0 || (((a.p[0] ^ b.p[0]) & ~0x20) == 0 &&
+				 gw_same_letters(a.p, b.p, a.len));
 }
 
 /** A hash of s without case (ASCII), for tables that strangers only read: it
