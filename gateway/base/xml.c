@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <libxml/parser.h>
@@ -25,7 +26,8 @@
 /* Never NOENT, DTDLOAD, DTDATTR, DTDVALID, XINCLUDE, HUGE or RECOVER. */
 #define OPTIONS (XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NO_XXE)
 
-#define READ_STEP 65536
+#define READ_STEP    65536
+#define PATH_LEN_MAX 4096
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static char lossy; /* its address marks a document; see gw_xml_ok() */
@@ -265,6 +267,29 @@ gw_xml_load(const char *path, const char *xsd, struct gw_diag *d)
 		    "cannot be read: %s", why);
 	}
 	gw_buf_clear(&b);
+	return doc;
+}
+
+static xmlDoc *
+read_source(const struct gw_xml_source *src, const char *xsd, struct gw_diag *d)
+{
+	return src->text == NULL ? gw_xml_load(src->path, xsd, d) :
+				   gw_xml_parse(*src->text, src->path, xsd, d);
+}
+
+xmlDoc *
+gw_xml_open(const struct gw_xml_source *src, const char *schema_dir,
+    const char *schema, struct gw_diag *d)
+{
+	char xsd[PATH_LEN_MAX];
+	struct gw_diag *unheard;
+
+	snprintf(xsd, sizeof(xsd), "%s/%s", schema_dir, schema);
+	xmlDoc *doc = read_source(src, xsd, d);
+	if (doc != NULL || (unheard = gw_diag_new()) == NULL)
+		return doc;
+	doc = read_source(src, NULL, unheard);
+	gw_diag_free(unheard);
 	return doc;
 }
 

@@ -6,7 +6,6 @@
  */
 #include "conf/conf.h"
 
-#include <stdio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,7 +23,6 @@
 #include "mcxgw/log.h"
 
 #define ARENA_CAP ((size_t)256 << 20)
-#define PATH_LEN  4096
 
 /* What is asked of the children of the root. */
 static const struct {
@@ -335,37 +333,8 @@ start(struct conf_reader *r, const char *path)
 	return !r->no_memory;
 }
 
-/* Where the document comes from. */
-struct source {
-	const char *path;
-	const struct gw_span *text; /* NULL: the file at path */
-};
-
-static xmlDoc *
-open_doc(const struct source *src, const char *xsd, struct gw_diag *d)
-{
-	return src->text == NULL ? gw_xml_load(src->path, xsd, d) :
-				   gw_xml_parse(*src->text, src->path, xsd, d);
-}
-
-static xmlDoc *
-open_checked(
-    const struct source *src, const char *schema_dir, struct gw_diag *d)
-{
-	char xsd[PATH_LEN];
-	struct gw_diag *unheard;
-
-	snprintf(xsd, sizeof(xsd), "%s/mcxgw.xsd", schema_dir);
-	xmlDoc *doc = open_doc(src, xsd, d);
-	if (doc != NULL || (unheard = gw_diag_new()) == NULL)
-		return doc;
-	doc = open_doc(src, NULL, unheard);
-	gw_diag_free(unheard);
-	return doc;
-}
-
 static struct conf *
-load(const struct source *src, const char *schema_dir, struct gw_now now,
+load(const struct gw_xml_source *src, const char *schema_dir, struct gw_now now,
     struct gw_diag *d)
 {
 	struct conf_reader r = { .d = d, .wall_us = now.wall_us };
@@ -373,7 +342,7 @@ load(const struct source *src, const char *schema_dir, struct gw_now now,
 	size_t errors = gw_diag_errors(d);
 	struct conf *c = NULL;
 
-	xmlDoc *doc = open_checked(src, schema_dir, d);
+	xmlDoc *doc = gw_xml_open(src, schema_dir, "mcxgw.xsd", d);
 	if (doc == NULL)
 		return NULL;
 	if (!start(&r, src->path))
@@ -402,7 +371,7 @@ struct conf *
 conf_load_at(const char *path, const char *schema_dir, struct gw_now now,
     struct gw_diag *d)
 {
-	struct source src = { path, NULL };
+	struct gw_xml_source src = { path, NULL };
 
 	return load(&src, schema_dir, now, d);
 }
@@ -411,7 +380,7 @@ struct conf *
 conf_parse(struct gw_span text, const char *name, const char *schema_dir,
     struct gw_now now, struct gw_diag *d)
 {
-	struct source src = { name, &text };
+	struct gw_xml_source src = { name, &text };
 
 	return load(&src, schema_dir, now, d);
 }

@@ -35,6 +35,21 @@ xmlDoc *gw_xml_load(const char *path, const char *xsd, struct gw_diag *d);
 xmlDoc *gw_xml_parse(
     struct gw_span text, const char *name, const char *xsd, struct gw_diag *d);
 
+/* Where a document comes from. */
+struct gw_xml_source {
+	const char *path;
+	const struct gw_span *text; /* NULL: the file at path */
+};
+
+/**
+ * Read src and validate it with the schema of that name in schema_dir.  What
+ * only the schema minds is reported to d and the document given all the same,
+ * so that its reader can tell of what the schema cannot see in the same run;
+ * whether it may be used, gw_diag_errors() says.  NULL: it cannot be read.
+ */
+xmlDoc *gw_xml_open(const struct gw_xml_source *src, const char *schema_dir,
+    const char *schema, struct gw_diag *d);
+
 void gw_xml_free(xmlDoc *doc);
 
 /** Where node stands.  file is doc's name, owned by doc. */

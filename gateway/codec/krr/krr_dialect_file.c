@@ -6,12 +6,9 @@
  */
 #include "codec/krr/krr_dialect_file.h"
 
-#include <stdio.h>
-
 #include "codec/krr/krr_code.h"
 #include "mcxgw/xml.h"
 
-#define PATH_LEN_MAX 4096
 #define WORD_MAX     64
 #define NAME_MAX_LEN 128
 #define NS_LEN_MAX   255
@@ -21,12 +18,6 @@ struct reader {
 	struct gw_diag *d;
 	struct krr_dialect *out;
 	unsigned seen; /* meanings, by bit */
-};
-
-/* Where a document comes from. */
-struct source {
-	const char *path;
-	const struct gw_span *text; /* NULL: the file at path */
 };
 
 static bool
@@ -284,38 +275,15 @@ read_root(struct reader *r, const xmlNode *root)
 	check_whole(r, root);
 }
 
-static xmlDoc *
-open_doc(const struct source *src, const char *xsd, struct gw_diag *d)
-{
-	return src->text == NULL ? gw_xml_load(src->path, xsd, d) :
-				   gw_xml_parse(*src->text, src->path, xsd, d);
-}
-
-static xmlDoc *
-open_checked(
-    const struct source *src, const char *schema_dir, struct gw_diag *d)
-{
-	char xsd[PATH_LEN_MAX];
-	struct gw_diag *unheard;
-
-	snprintf(xsd, sizeof(xsd), "%s/dialect.xsd", schema_dir);
-	xmlDoc *doc = open_doc(src, xsd, d);
-	if (doc != NULL || (unheard = gw_diag_new()) == NULL)
-		return doc;
-	doc = open_doc(src, NULL, unheard);
-	gw_diag_free(unheard);
-	return doc;
-}
-
 static bool
-read_source(const struct source *src, const char *schema_dir,
+read_source(const struct gw_xml_source *src, const char *schema_dir,
     struct gw_arena *a, struct krr_dialect *out, struct gw_diag *d)
 {
 	struct krr_dialect dialect = { .lookup = &gw_lookup_names_3gpp };
 	struct reader r = { .a = a, .d = d, .out = &dialect };
 	struct gw_where at = { src->path, 0 };
 	size_t errors = gw_diag_errors(d);
-	xmlDoc *doc = open_checked(src, schema_dir, d);
+	xmlDoc *doc = gw_xml_open(src, schema_dir, "dialect.xsd", d);
 
 	if (doc == NULL)
 		return false;
@@ -335,7 +303,7 @@ krr_dialect_load(const char *path, const char *schema_dir, struct gw_arena *a,
     struct krr_dialect *out, struct gw_diag *d)
 {
 	return read_source(
-	    &(struct source){ path, NULL }, schema_dir, a, out, d);
+	    &(struct gw_xml_source){ path, NULL }, schema_dir, a, out, d);
 }
 
 bool
@@ -343,5 +311,5 @@ krr_dialect_parse(struct gw_span text, const char *name, const char *schema_dir,
     struct gw_arena *a, struct krr_dialect *out, struct gw_diag *d)
 {
 	return read_source(
-	    &(struct source){ name, &text }, schema_dir, a, out, d);
+	    &(struct gw_xml_source){ name, &text }, schema_dir, a, out, d);
 }
