@@ -1,29 +1,15 @@
 /*
  * policy_load.c: the files of a policy.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "mcxgw/folder.h"
 #include "policy/policy_code.h"
 #include "policy/policy_compile.h"
 
 #define PATH_LEN_MAX	4096
 #define NAMES_ARENA_MAX ((size_t)64 << 20)
-
-/* A file name in the agreements' folder. */
-struct name {
-	struct name *next;
-	const char *path;
-};
-
-struct names {
-	struct gw_arena *arena;
-	size_t n;
-	struct name *first;
-	const char **sorted;
-};
 
 struct loading {
 	struct policy *p;
@@ -31,84 +17,22 @@ struct loading {
 	struct gw_diag *d;
 };
 
-static const char *
-join_path(struct gw_arena *a, const char *dir, const char *file)
-{
-	char path[PATH_LEN_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, file);
-
-	if (n < 0 || (size_t)n >= sizeof(path))
-		return NULL;
-	return gw_arena_str(a, gw_span_of(path));
-}
-
-/* Hidden files are editors' and package managers'. */
-static bool
-is_agreement(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 4 && name[0] != '.' && strcmp(name + len - 4, ".xml") == 0;
-}
-
-static int
-compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* The order of a directory is none: sort, so that every load is alike. */
-static bool
-sort_names(struct names *names)
-{
-	size_t i = 0;
-
-	names->sorted =
-	    gw_arena_alloc(names->arena, names->n + 1, sizeof(*names->sorted));
-	if (names->sorted == NULL)
-		return false;
-	for (const struct name *x = names->first; x != NULL; x = x->next)
-		names->sorted[i++] = x->path;
-	qsort(names->sorted, names->n, sizeof(*names->sorted), compare_names);
-	return true;
-}
-
-static bool
-list_names(DIR *dir, const char *folder, struct names *out)
-{
-	const struct dirent *e;
-
-	while ((e = readdir(dir)) != NULL) {
-		if (!is_agreement(e->d_name))
-			continue;
-		struct name *x = gw_arena_alloc(out->arena, 1, sizeof(*x));
-		if (x == NULL || out->n == POLICY_AGREEMENTS_MAX ||
-		    (x->path = join_path(out->arena, folder, e->d_name)) ==
-			NULL)
-			return false;
-		x->next = out->first;
-		out->first = x;
-		out->n++;
-	}
-	return sort_names(out);
-}
-
-static bool
-read_folder(const char *folder, struct names *out, struct gw_diag *d)
+/* The agreements' files: none if there was a mistake. */
+static size_t
+list_agreements(struct gw_arena *a, const char *folder, const char ***files,
+    struct gw_diag *d)
 {
 	struct gw_where at = { folder, 0 };
-	DIR *dir = opendir(folder);
+	size_t n;
+	enum gw_err err =
+	    gw_folder_xml(a, folder, POLICY_AGREEMENTS_MAX, files, &n);
 
-	if (dir == NULL) {
+	if (err == GW_EIO)
 		POLICY_ERROR(
 		    d, &at, DIRECTORY, "cannot be read: error %d", errno);
-		return false;
-	}
-	bool good = list_names(dir, folder, out);
-	closedir(dir);
-	if (!good)
+	else if (err != GW_OK)
 		POLICY_ERROR(d, &at, MEMORY, "too many or too long names");
-	return good;
+	return n;
 }
 
 static bool
@@ -181,29 +105,29 @@ load_file(
 struct policy *
 policy_load(const struct policy_source *src, struct gw_diag *d)
 {
-	struct names names = { .arena = gw_arena_new(NAMES_ARENA_MAX) };
+	struct gw_arena *names = gw_arena_new(NAMES_ARENA_MAX);
+	const char **files = NULL;
 	struct loading l = { .src = src, .d = d };
 	struct gw_where nowhere = { NULL, 0 };
 	bool good = false;
 
-	if (names.arena == NULL) {
+	if (names == NULL) {
 		POLICY_ERROR(d, &nowhere, MEMORY, "out of memory");
 		return NULL;
 	}
 	/* A folder that cannot be read is an error; read the rest for its
 	 * mistakes. */
-	read_folder(src->agreements_dir, &names, d);
-	if ((l.p = policy_compile_begin(src, names.n, d)) == NULL)
+	size_t n = list_agreements(names, src->agreements_dir, &files, d);
+	if ((l.p = policy_compile_begin(src, n, d)) == NULL)
 		goto out;
 	if (src->policy_file != NULL)
 		load_file(
 		    &l, src->policy_file, "policy.xsd", policy_compile_local);
-	for (size_t i = 0; names.sorted != NULL && i < names.n; i++)
-		load_file(
-		    &l, names.sorted[i], "agreement.xsd", policy_compile_add);
+	for (size_t i = 0; i < n; i++)
+		load_file(&l, files[i], "agreement.xsd", policy_compile_add);
 	good = policy_compile_end(l.p, src->wall_us, d);
 out:
-	gw_arena_free(names.arena);
+	gw_arena_free(names);
 	if (good)
 		return l.p;
 	policy_free(l.p);

@@ -1,17 +1,14 @@
 /*
  * krr_dialects.c: the built-in dialect and those of a folder, as one set.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "codec/krr/krr_code.h"
 #include "codec/krr/krr_dialect_file.h"
+#include "mcxgw/folder.h"
 
-#define PATH_LEN_MAX 4096
-#define ARENA_CAP    ((size_t)1 << 20)
-#define FILES_MAX    (4 * KRR_DIALECTS_MAX)
+#define ARENA_CAP ((size_t)1 << 20)
+#define FILES_MAX (4 * KRR_DIALECTS_MAX)
 
 struct loading {
 	struct gw_arena *a;
@@ -21,50 +18,6 @@ struct loading {
 	struct krr_dialect *at; /* KRR_DIALECTS_MAX of them */
 	const char **files; /* by dialect; NULL: built in */
 };
-
-/* Hidden files are editors' and package managers'. */
-static bool
-is_dialect_file(const char *name)
-{
-	size_t len = strlen(name);
-
-	return len > 4 && name[0] != '.' && strcmp(name + len - 4, ".xml") == 0;
-}
-
-static int
-compare_names(const void *left, const void *right)
-{
-	return strcmp(*(const char *const *)left, *(const char *const *)right);
-}
-
-/* Paths of the files in folder, sorted, so that every load is alike. */
-static bool
-list_files(struct loading *l, DIR *dir, const char *folder,
-    const char *files[FILES_MAX], size_t *n)
-{
-	struct gw_where at = { folder, 0 };
-	char path[PATH_LEN_MAX];
-	const struct dirent *e;
-
-	while ((e = readdir(dir)) != NULL) {
-		if (!is_dialect_file(e->d_name))
-			continue;
-		int len =
-		    snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-		if (*n == FILES_MAX || len < 0 || (size_t)len >= sizeof(path)) {
-			KRR_ERROR(l->d, &at, TOO_MANY,
-			    "too many or too long names of files");
-			return false;
-		}
-		files[*n] = gw_arena_str(l->a, gw_span_of(path));
-		if (files[(*n)++] == NULL) {
-			KRR_ERROR(l->d, &at, MEMORY, "out of memory");
-			return false;
-		}
-	}
-	qsort(files, *n, sizeof(*files), compare_names);
-	return true;
-}
 
 /* Two dialects that a document could not tell apart. */
 static bool
@@ -132,18 +85,21 @@ static void
 load_folder(struct loading *l, const char *folder)
 {
 	struct gw_where at = { folder, 0 };
-	const char *files[FILES_MAX];
 	struct krr_dialect d;
-	size_t n = 0;
-	DIR *dir = opendir(folder);
+	const char **files;
+	size_t n;
+	enum gw_err err = gw_folder_xml(l->a, folder, FILES_MAX, &files, &n);
 
-	if (dir == NULL) {
+	if (err == GW_EIO) {
 		KRR_ERROR(l->d, &at, FOLDER, "cannot be read: error %d", errno);
 		return;
 	}
-	bool good = list_files(l, dir, folder, files, &n);
-	closedir(dir);
-	for (size_t i = 0; good && i < n; i++)
+	if (err == GW_ELIMIT)
+		KRR_ERROR(
+		    l->d, &at, TOO_MANY, "too many or too long names of files");
+	else if (err != GW_OK)
+		KRR_ERROR(l->d, &at, MEMORY, "out of memory");
+	for (size_t i = 0; i < n; i++)
 		if (krr_dialect_load(files[i], l->schema_dir, l->a, &d, l->d))
 			add(l, &d, files[i]);
 	check_roots(l);
