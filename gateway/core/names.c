@@ -96,25 +96,10 @@ find(const struct table *t, uint64_t hash)
 	return UINT16_MAX;
 }
 
-/* Eight octets at a time, their case bits set; the high bits are folded down
- * to where the table looks. */
 static uint64_t
 hash_of(struct gw_span host, uint16_t port)
 {
-	const uint64_t cases = UINT64_C(0x2020202020202020);
-	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t h = (host.len << 16 | port) * odd, w = 0;
-	size_t at = 0;
-
-	for (; host.len - at >= sizeof(w); at += sizeof(w)) {
-		memcpy(&w, host.p + at, sizeof(w));
-		h = (h ^ (w | cases)) * odd;
-		h ^= h >> 32;
-	}
-	for (w = 0; at < host.len; at++)
-		w = w << 8 | host.p[at] | 0x20;
-	h = (h ^ w) * odd;
-	return h ^ h >> 32;
+	return gw_span_ihash(host) + port;
 }
 
 static uint64_t

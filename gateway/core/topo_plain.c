@@ -8,19 +8,7 @@
 static size_t
 slot_of(struct gw_span uri)
 {
-	const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-	uint64_t h = uri.len, w = 0;
-	size_t at = 0;
-
-	for (; uri.len - at >= sizeof(w); at += sizeof(w)) {
-		memcpy(&w, uri.p + at, sizeof(w));
-		h = (h ^ w) * odd;
-		h ^= h >> 32;
-	}
-	for (w = 0; at < uri.len; at++)
-		w = w << 8 | uri.p[at];
-	h = (h ^ w) * odd;
-	return (size_t)(h >> 32) % TOPO_PLAIN_SLOTS;
+	return (size_t)gw_span_ihash(uri) % TOPO_PLAIN_SLOTS;
 }
 
 bool
