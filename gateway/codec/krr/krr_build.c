@@ -3,28 +3,9 @@
  */
 #include "codec/krr/krr_build.h"
 
+#include "codec/krr/krr_c14n.h"
 #include "codec/krr/krr_read.h"
 #include "mcxgw/clock.h"
-
-static void
-put_escaped(struct gw_buf *b, struct gw_span s, bool is_attr)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		const char *to = s.p[i] == '&'		   ? "&amp;" :
-				 s.p[i] == '<'		   ? "&lt;" :
-				 s.p[i] == '>' && !is_attr ? "&gt;" :
-				 s.p[i] == '"' && is_attr  ? "&quot;" :
-							     NULL;
-		if (to == NULL)
-			continue;
-		gw_buf_add(b, gw_span_sub(s, from, i - from));
-		gw_buf_text(b, to);
-		from = i + 1;
-	}
-	gw_buf_add(b, gw_span_sub(s, from, s.len));
-}
 
 static void
 put_name(const struct krr *k, struct gw_span name, struct gw_buf *b)
@@ -63,7 +44,7 @@ krr_build_root(const struct krr *k, struct gw_span name, struct gw_buf *b)
 		gw_buf_add(b, k->prefix);
 	}
 	gw_buf_text(b, "=\"");
-	put_escaped(b, k->dialect->ns, true);
+	krr_c14n_put(b, k->dialect->ns, true);
 	gw_buf_text(b, "\"");
 }
 
@@ -75,7 +56,7 @@ put_attr(struct gw_buf *b, struct gw_span name, struct gw_span value)
 	gw_buf_text(b, " ");
 	gw_buf_add(b, name);
 	gw_buf_text(b, "=\"");
-	put_escaped(b, value, true);
+	krr_c14n_put(b, value, true);
 	gw_buf_text(b, "\"");
 }
 
@@ -109,7 +90,7 @@ put_value(const struct krr *k, const struct krr_field *f, struct gw_span value,
 	if (value.len == 0)
 		return;
 	put_start(k, f->name, b);
-	put_escaped(b, value, false);
+	krr_c14n_put(b, value, false);
 	krr_build_end(k, f->name, b);
 }
 

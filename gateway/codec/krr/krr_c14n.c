@@ -32,8 +32,8 @@ escape_of(uint8_t c, bool is_attr)
 	}
 }
 
-static void
-put_escaped(struct gw_buf *b, struct gw_span s, bool is_attr)
+void
+krr_c14n_put(struct gw_buf *b, struct gw_span s, bool is_attr)
 {
 	size_t from = 0;
 
@@ -58,7 +58,7 @@ put_reference(
 
 	gw_arena_reset(a);
 	if (gw_xp_unescape(a, gw_span_sub(s, 0, end + 1), &c) == GW_OK)
-		put_escaped(b, c, is_attr);
+		krr_c14n_put(b, c, is_attr);
 	else
 		b->bad = true;
 	return end + 1;
@@ -75,13 +75,13 @@ put_plain(struct gw_buf *b, struct gw_span s, bool is_attr)
 		uint8_t c = s.p[i];
 		if (c != '\r' && !(is_attr && (c == '\n' || c == '\t')))
 			continue;
-		put_escaped(b, gw_span_sub(s, from, i - from), is_attr);
+		krr_c14n_put(b, gw_span_sub(s, from, i - from), is_attr);
 		if (c == '\r' && i + 1 < s.len && s.p[i + 1] == '\n')
 			i++;
 		gw_buf_text(b, is_attr ? " " : "\n");
 		from = i + 1;
 	}
-	put_escaped(b, gw_span_sub(s, from, s.len), is_attr);
+	krr_c14n_put(b, gw_span_sub(s, from, s.len), is_attr);
 }
 
 static void
@@ -133,7 +133,7 @@ put_namespaces(struct gw_buf *b, const struct gw_xp *x)
 		gw_buf_text(b, prefix.len == 0 ? " xmlns" : " xmlns:");
 		gw_buf_add(b, prefix);
 		gw_buf_text(b, "=\"");
-		put_escaped(b, x->ns_scope[order[k]].uri, true);
+		krr_c14n_put(b, x->ns_scope[order[k]].uri, true);
 		gw_buf_text(b, "\"");
 	}
 }

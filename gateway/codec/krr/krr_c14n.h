@@ -20,4 +20,8 @@
 enum gw_err krr_c14n(struct gw_span doc, struct gw_buf *out,
     struct gw_fault *fault) GW_NODISCARD;
 
+/** Append s as text, or as the value of an attribute, with what must be
+ * escaped escaped. */
+void krr_c14n_put(struct gw_buf *b, struct gw_span s, bool is_attr);
+
 #endif
