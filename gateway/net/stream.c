@@ -25,12 +25,6 @@ static const char *const state_names[STREAM_STATE_N] = {
 	[STREAM_CLOSED] = "closed",
 };
 
-const char *
-stream_state_name(enum stream_state state)
-{
-	return state_names[state];
-}
-
 uint32_t
 stream_age_s(const struct stream *s, uint64_t t_us)
 {

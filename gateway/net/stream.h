@@ -152,7 +152,5 @@ void stream_sweep(struct conns *c);
 
 /** Seconds since t. */
 uint32_t stream_age_s(const struct stream *s, uint64_t t_us);
-/** "open". */
-const char *stream_state_name(enum stream_state state);
 
 #endif

@@ -115,13 +115,6 @@ http_conn_dial(struct worker *w, const struct conf_endpoint *e,
 	return c;
 }
 
-const struct conf_endpoint *
-http_conn_endpoint(const struct http_conn *c)
-{
-	(void)c;
-	return NULL;
-}
-
 uint32_t
 http_conn_room(const struct http_conn *c)
 {

@@ -564,12 +564,6 @@ http_conn_dial(struct worker *w, const struct conf_endpoint *e,
 	return start(c, w, &setup);
 }
 
-const struct conf_endpoint *
-http_conn_endpoint(const struct http_conn *c)
-{
-	return c->endpoint;
-}
-
 /* ---- messages ---- */
 
 static bool

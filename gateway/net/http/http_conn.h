@@ -59,10 +59,6 @@ struct http_conn *
 http_conn_dial(struct worker *w, const struct conf_endpoint *e,
     const struct http_conn_user *user, void *arg);
 
-/** The endpoint that it serves, of the snapshot in force; NULL: none any
- * more. */
-const struct conf_endpoint *http_conn_endpoint(const struct http_conn *c);
-
 /** Questions that could be asked now; 0 unless it is open. */
 uint32_t http_conn_room(const struct http_conn *c);
 /** As ask() of http_proto_class; GW_EUNSUPPORTED if it is not open. */
