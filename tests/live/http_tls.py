@@ -4,33 +4,15 @@ certificate and no other; what is refused is logged, and told nothing.
 
 usage: http_tls.py [CASE...]
 """
-import os
-import shutil
 import socket
 import ssl
-import subprocess
 import sys
 import warnings
 
-from lib import asker, case, conf, env, h2raw, peer, questions
+from lib import asker, case, certs, conf, env, h2raw, peer, questions
 from lib.lookups import LookupSite, user
 
 A, B = 'alpha', 'bravo'
-# Words of the reason in the log.
-WHY = {'expired': 'expired', 'early': 'not yet valid', 'other-ca': 'issuer',
-       'wrong-name': 'gw.mallory.example', 'server-only': 'purpose',
-       'weak': 'too weak', 'revoked': 'revoked', 'self-signed': 'self'}
-
-
-def context_of(site, name, folder='pki/bad'):
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    c.load_verify_locations(site.path('pki', 'ca.pem'))
-    c.check_hostname = False
-    if name is not None:
-        c.set_ciphers('DEFAULT:@SECLEVEL=0')
-        c.load_cert_chain(site.path(folder, name + '.pem'),
-                          site.path(folder, name + '.key'))
-    return c
 
 
 def ask(site, context, alpn='h2'):
@@ -51,16 +33,16 @@ def ask(site, context, alpn='h2'):
 def refused(site, name, context=None):
     since = site.gateway.mark()
     asked = site.services[A].count()
-    got = ask(site, context or context_of(site, name))
+    got = ask(site, context or certs.context(site, name))
     assert got is None, '%s was answered %s' % (name, got)
     line = site.gateway.wait_log('http.refused', since)
-    assert WHY.get(name, 'certificate').lower() in line.text.lower(), line
+    assert certs.WHY[name].lower() in line.text.lower(), line
     assert '127.' in line['peer'], line
     assert site.services[A].count() == asked
 
 
 def good(site):
-    assert ask(site, context_of(site, B, 'pki')) == 200
+    assert ask(site, certs.context(site, B, 'pki')) == 200
     for http in ('2', '1.1'):
         r = questions.ask('kms', user(A, 'one')).curl(
             asker.Asker(site, B), http=http)
@@ -68,32 +50,25 @@ def good(site):
 
 
 def nobody(site):
-    refused(site, 'none', context_of(site, None))
+    refused(site, 'none', certs.context(site, None))
 
 
 def self_signed(site):
-    folder = site.path('pki', 'bad')
-    subprocess.run(
-        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-         'ec_paramgen_curve:P-256', '-nodes', '-keyout',
-         folder + '/self-signed.key', '-out', folder + '/self-signed.pem',
-         '-subj', '/CN=gw.bravo.example', '-addext',
-         'subjectAltName=DNS:gw.bravo.example'], check=True,
-        capture_output=True)
+    certs.make_self_signed(site)
     refused(site, 'self-signed')
 
 
 def of_no_system(site):
     """The service's own certificate: right CA, but it is no partner's."""
     since = site.gateway.mark()
-    assert ask(site, context_of(site, 'lookup.bravo', 'pki')) is None
+    assert ask(site, certs.context(site, 'lookup.bravo', 'pki')) is None
     line = site.gateway.wait_log('http.refused', since)
     assert 'lookup.bravo.example' in line.text, line
 
 
 def other_alpn(site):
     """Neither of the two protocols: no connection."""
-    c = context_of(site, B, 'pki')
+    c = certs.context(site, B, 'pki')
     c.set_alpn_protocols(['spdy/3'])
     try:
         with socket.create_connection(
@@ -120,7 +95,7 @@ def plain_text(site):
 
 
 def old_protocol(site):
-    c = context_of(site, B, 'pki')
+    c = certs.context(site, B, 'pki')
     warnings.simplefilter('ignore', DeprecationWarning)
     c.minimum_version = ssl.TLSVersion.TLSv1
     c.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -170,37 +145,27 @@ def wrong_services(site):
 def withdrawn(site):
     """A new revocation list ends what is open, both ways."""
     c = h2raw.Raw((site.http_host, conf.HTTPS_PORT),
-                  context_of(site, B, 'pki'))
+                  certs.context(site, B, 'pki'))
     q = questions.ask('kms', user(A, 'one'))
     assert c.answer(c.ask(*q.h2('gw.border.example:8443')))[0] == 200
-    crl = site.path('pki', 'ca.crl')
-    shutil.copy(crl, crl + '.good')
-    shutil.copy(site.path('pki', 'bad', 'bravo-revoked.crl'), crl + '.new')
-    os.rename(crl + '.new', crl)
-    site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    certs.withdraw(site)
     c.gone(10)
     c.close()
-    refused(site, 'revoked', context_of(site, B, 'pki'))
-    os.rename(crl + '.good', crl)
-    site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    refused(site, 'revoked', certs.context(site, B, 'pki'))
+    certs.restore(site)
     good(site)
 
 
 def main():
-    from tls import make_revoked
     with LookupSite(start=False, settings={'failures': '100',
                                            'down': '1s'}) as site:
-        subprocess.run([os.path.join(env.TESTS, 'support', 'pki-bad'),
-                        site.path('pki')], check=True)
-        make_revoked(site)
-        shutil.copy(site.path('pki', 'bad', 'revoked.crl'),
-                    site.path('pki', 'ca.crl'))
+        certs.make(site)
         site.gateway.start()
 
         def one(name):
             return name, lambda: refused(site, name)
         case.run([('good', lambda: good(site))] +
-                 [one(n) for n in WHY if n != 'self-signed'] +
+                 [one(n) for n in certs.BAD] +
                  [(f.__name__, lambda f=f: f(site)) for f in (
                      nobody, self_signed, of_no_system, other_alpn,
                      plain_text, old_protocol, wrong_services, withdrawn)],

@@ -5,25 +5,14 @@ A refused peer gets no answer to anything it sends, the log says why, and
 nothing crosses.  A certificate that is withdrawn by a reload loses the
 connection it has.
 """
-import os
 import re
-import shutil
 import socket
 import ssl
-import subprocess
 import warnings
 
-from lib import case, conf, env, peer, ua
+from lib import case, certs, conf, env, peer, ua
 from lib.pair import Pair
 from lib.site import Site
-
-BAD = ('expired', 'early', 'other-ca', 'wrong-name', 'server-only', 'weak',
-       'revoked')
-# Words of the reason in the log.
-WHY = {'expired': 'expired', 'early': 'not yet valid', 'other-ca': 'issuer',
-       'wrong-name': 'gw.mallory.example', 'server-only': 'purpose',
-       'weak': 'too weak', 'revoked': 'revoked', 'none': 'certificate',
-       'self-signed': 'self'}
 
 
 def ask(site, context, seconds=5):
@@ -45,20 +34,6 @@ def ask(site, context, seconds=5):
         s.close()
 
 
-def context_of(site, name, folder='pki/bad'):
-    c = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    c.load_verify_locations(site.path('pki', 'ca.pem'))
-    c.check_hostname = False
-    if name is not None:
-        try:
-            c.set_ciphers('DEFAULT:@SECLEVEL=0')
-            c.load_cert_chain(site.path(folder, name + '.pem'),
-                              site.path(folder, name + '.key'))
-        except ssl.SSLError as e:
-            raise case.Skip('no such certificate: %s' % e) from None
-    return c
-
-
 def reason(site, since):
     """The log line of a refused peer."""
     return site.gateway.wait_log('stream.refused', since)
@@ -66,31 +41,24 @@ def reason(site, since):
 
 def refused(site, name, context=None):
     since = site.gateway.mark()
-    got = ask(site, context or context_of(site, name))
+    got = ask(site, context or certs.context(site, name))
     assert got == b'', '%s was answered: %r' % (name, got)
     line = reason(site, since)
-    assert WHY[name].lower() in line.text.lower(), line
+    assert certs.WHY[name].lower() in line.text.lower(), line
     assert '127.' in line['peer'], line
 
 
 def good(site):
-    got = ask(site, context_of(site, 'bravo', 'pki'))
+    got = ask(site, certs.context(site, 'bravo', 'pki'))
     assert got.startswith(b'SIP/2.0 200'), got
 
 
 def nobody(site):
-    refused(site, 'none', context_of(site, None))
+    refused(site, 'none', certs.context(site, None))
 
 
 def self_signed(site):
-    folder = site.path('pki', 'bad')
-    subprocess.run(
-        ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
-         'ec_paramgen_curve:P-256', '-nodes', '-keyout',
-         folder + '/self-signed.key', '-out', folder + '/self-signed.pem',
-         '-subj', '/CN=gw.bravo.example', '-addext',
-         'subjectAltName=DNS:gw.bravo.example'], check=True,
-        capture_output=True)
+    certs.make_self_signed(site)
     refused(site, 'self-signed')
 
 
@@ -100,7 +68,7 @@ def another_system(site):
     Alpha's certificate names a system that this listener is not for.
     """
     since = site.gateway.mark()
-    got = ask(site, context_of(site, 'alpha', 'pki'))
+    got = ask(site, certs.context(site, 'alpha', 'pki'))
     assert got == b'', got
     line = reason(site, since)
     assert 'gw.alpha.example' in line.text, line
@@ -108,7 +76,7 @@ def another_system(site):
 
 def old_protocol(site):
     """TLS 1.1 and plain text are refused."""
-    c = context_of(site, 'bravo', 'pki')
+    c = certs.context(site, 'bravo', 'pki')
     warnings.simplefilter('ignore', DeprecationWarning)
     c.minimum_version = ssl.TLSVersion.TLSv1
     c.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -156,16 +124,10 @@ def withdrawn(site):
     da, db = q.call()
     live = site.bravo.out
     assert live.open
-    crl = site.path('pki', 'ca.crl')
-    shutil.copy(crl, crl + '.good')
-    shutil.copy(site.path('pki', 'bad', 'bravo-revoked.crl'), crl + '.new')
-    os.rename(crl + '.new', crl)
-    since = site.gateway.reload()
-    site.gateway.wait_log('gateway.reloaded', since)
+    certs.withdraw(site)
     case.until(lambda: not live.open)
-    refused(site, 'revoked', context_of(site, 'bravo', 'pki'))
-    os.rename(crl + '.good', crl)
-    site.gateway.wait_log('gateway.reloaded', site.gateway.reload())
+    refused(site, 'revoked', certs.context(site, 'bravo', 'pki'))
+    certs.restore(site)
     q.end(da, db, q.a, q.b)
 
 
@@ -211,31 +173,17 @@ def try_call(p):
 def main():
     with Site('udp', 'tls', limits='message="65536" hop-rest="1s"',
               start=False) as site:
-        subprocess.run([os.path.join(env.TESTS, 'support', 'pki-bad'),
-                        site.path('pki')], check=True)
-        make_revoked(site)
-        shutil.copy(site.path('pki', 'bad', 'revoked.crl'),
-                    site.path('pki', 'ca.crl'))
+        certs.make(site)
         site.gateway.start()
 
         def one(name):
             return name, lambda: refused(site, name)
         cases = [('good', lambda: good(site))]
-        cases += [one(n) for n in BAD]
+        cases += [one(n) for n in certs.BAD]
         cases += [(f.__name__, lambda f=f: f(site)) for f in (
             nobody, self_signed, another_system, old_protocol, good,
             server_of_another, withdrawn, other_settings)]
         case.run(cases)
-
-
-def make_revoked(site):
-    """A list of the right CA that withdraws bravo's own certificate."""
-    bad = site.path('pki', 'bad')
-    for words in (['-revoke', '../bravo.pem'],
-                  ['-gencrl', '-crldays', '30', '-out', 'bravo-revoked.crl']):
-        subprocess.run(['openssl', 'ca', '-config', 'db/ca.cnf', '-cert',
-                        '../ca.pem', '-keyfile', '../ca.key', '-batch',
-                        *words], cwd=bad, check=True, capture_output=True)
 
 
 if __name__ == '__main__':
