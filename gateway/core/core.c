@@ -119,6 +119,8 @@ core_begin(struct core *c, struct gw_now now)
 	while (c->dead != NULL) {
 		struct txn *x = c->dead;
 		c->dead = x->free_next;
+		if (c->dead != NULL)
+			txns_prefetch(&c->txns, c->dead);
 		/* Others have small arenas of their own. */
 		if (x->arena != NULL && x->purpose == TXN_PROXY) {
 			arena_put(c, x->arena);

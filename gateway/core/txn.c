@@ -92,6 +92,15 @@ unlink_from(struct txn **head, struct txn *x, bool server)
 }
 
 void
+txns_prefetch(const struct txns *t, const struct txn *x)
+{
+	__builtin_prefetch(&t->by_server[x->server_key & t->mask], 1);
+	__builtin_prefetch(&t->by_client[x->client_id & t->mask], 1);
+	if (x->reply != NULL)
+		__builtin_prefetch(x->reply - 1, 1); /* the heap's own words */
+}
+
+void
 txns_free(struct txns *t, struct txn *x)
 {
 	unlink_from(&t->by_server[x->server_key & t->mask], x, true);

@@ -111,20 +111,26 @@ enum txn_purpose {
 };
 
 struct txn {
+	/* What its end touches stands in front, in few cache lines: most of
+	 * its life it lies cold and waits for that. */
+	struct wheel_node timers[TXN_TIMER_N];
 	struct txn *server_next, *client_next; /* chains of the hash tables */
 	struct txn *free_next;
 	uint64_t server_key; /* names the server half */
 	uint64_t client_id; /* in the branch of the client half */
 	struct txn_half server, client;
-	struct wheel_node timers[TXN_TIMER_N];
 	enum txn_purpose purpose;
 	enum sip_method method;
 	struct snapshot *snap; /* one reference */
+	/* The request: released when both halves are done with it. */
+	struct gw_arena *arena;
+	uint8_t *reply; /* last response, while it may be asked again */
+	uint8_t *ack; /* for a final response, kept for repetition */
+	struct meter *rule_meter, *system_meter; /* left at the end */
 
 	/* server side */
 	struct core_flow flow; /* where its responses go */
 	uint16_t source_port; /* it came from that port of flow.peer */
-	uint8_t *reply; /* last response, while it may be asked again */
 	size_t reply_len;
 	unsigned status; /* of the last response sent back */
 
@@ -138,15 +144,13 @@ struct txn {
 	enum conf_transport transport;
 	bool heard; /* any response came on this attempt */
 	bool cancel_wanted, cancel_sent, cancelled;
-	uint8_t *ack; /* for a final response, kept for repetition */
 	size_t ack_len;
 
-	/* The request: released when both halves are done with it. */
-	struct gw_arena *arena;
-	struct gw_span raw; /* as received, in the arena */
+	/* in the arena */
+	struct gw_span raw; /* as received */
 	struct iovec *iov; /* as sent */
 	size_t n_iov, len;
-	struct topo_seen *seen; /* in the arena; NULL: without it */
+	struct topo_seen *seen; /* NULL: without it */
 	struct gw_span vias_at; /* its top Via as sent: for CANCEL and ACK */
 
 	/* while it waits for a lookup */
@@ -163,7 +167,6 @@ struct txn {
 	bool told; /* a line of it was logged */
 	uint64_t begun_us; /* monotonic */
 	int64_t begun_wall_us;
-	struct meter *rule_meter, *system_meter; /* left at the end */
 };
 
 /* All transactions of one core: two hash tables and a free list. */
@@ -185,6 +188,8 @@ void txns_clear(struct txns *t);
 struct txn *txns_new(struct txns *t);
 /** Take it out of the tables and release it and all that it owns. */
 void txns_free(struct txns *t, struct txn *x);
+/** x is freed next: bring near what that touches and has long lain cold. */
+void txns_prefetch(const struct txns *t, const struct txn *x);
 
 void txns_add_server(struct txns *t, struct txn *x, uint64_t key);
 void txns_add_client(struct txns *t, struct txn *x, uint64_t id);

@@ -5,6 +5,7 @@
 #include "core/wheel.h"
 
 #define MASK (WHEEL_SLOTS - 1)
+#define LINE ((uintptr_t)64) /* octets; of a cache */
 
 static uint64_t
 span_of(unsigned level)
@@ -132,6 +133,19 @@ cascade(struct wheel *w)
 	}
 }
 
+/* The timers behind one that fires were armed long ago: they, and what they
+ * stand in, are far from the CPU by now.  Let the next come near meanwhile. */
+static void
+prefetch(const struct wheel_node *n)
+{
+	uintptr_t at = (uintptr_t)n;
+
+	for (uintptr_t from = at - 2 * LINE; from <= at + 2 * LINE;
+	     from += LINE)
+		__builtin_prefetch((const void *)from, 1);
+	__builtin_prefetch(n->next, 1);
+}
+
 struct wheel_node *
 wheel_take(struct wheel *w, uint64_t now_us)
 {
@@ -142,6 +156,7 @@ wheel_take(struct wheel *w, uint64_t now_us)
 		if (head->next != head && head->next->due <= w->now) {
 			struct wheel_node *n = head->next;
 			wheel_stop(w, n);
+			prefetch(head->next);
 			return n;
 		}
 		uint64_t next = next_tick(w);

@@ -57,6 +57,7 @@ struct sip_udp {
 	struct udp_socket *at[2 * CONF_LISTENERS_MAX];
 	/* Receiving; one batch at a time, so all sockets share it. */
 	uint8_t *slots;
+	int n_in; /* of the last batch, whose msg_namelen is spent */
 	struct mmsghdr in[SIP_UDP_BATCH];
 	struct iovec in_iov[SIP_UDP_BATCH];
 	struct sockaddr_storage in_from[SIP_UDP_BATCH];
@@ -90,6 +91,7 @@ sip_udp_new(struct worker *w)
 		u->in_iov[i] = (struct iovec){ u->slots + i * SLOT, 65536 };
 		u->in[i].msg_hdr = (struct msghdr){
 			.msg_name = &u->in_from[i],
+			.msg_namelen = sizeof(u->in_from[i]),
 			.msg_iov = &u->in_iov[i],
 			.msg_iovlen = 1,
 		};
@@ -237,9 +239,10 @@ on_read(int fd, short what, void *arg)
 
 	(void)what;
 	worker_tick(s->w);
-	for (size_t i = 0; i < SIP_UDP_BATCH; i++)
+	for (int i = 0; i < u->n_in; i++)
 		u->in[i].msg_hdr.msg_namelen = sizeof(u->in_from[i]);
 	int n = recvmmsg(fd, u->in, SIP_UDP_BATCH, MSG_DONTWAIT, NULL);
+	u->n_in = n;
 	/* An error of something that was sent shows here, and makes the
 	 * socket readable though nothing has come. */
 	for (int i = 0; n < 0 && i < ERRORS_MAX && read_error(s); i++)
@@ -333,26 +336,45 @@ send_refused(struct sip_udp *u, const struct queued *q, int err)
 	    kv_text("why", sock_error(err, text, sizeof(text))));
 }
 
-static size_t
-send_run(struct sip_udp *u, size_t first, size_t n, bool *again)
+/* One datagram: sendto() is the cheapest way into the kernel.  1 or -1. */
+static int
+send_one(const struct sip_udp *u, const struct queued *q)
+{
+	struct sockaddr_storage to;
+	socklen_t len = sock_put(&q->to, &to);
+	ssize_t n = sendto(q->from->fd, u->bytes + q->at, q->len, MSG_DONTWAIT,
+	    (const struct sockaddr *)&to, len);
+
+	return n < 0 ? -1 : 1;
+}
+
+/* n of them at once; how many went out, or -1. */
+static int
+send_batch(const struct sip_udp *u, const struct queued *q, size_t n)
 {
 	struct mmsghdr out[SIP_UDP_BATCH];
 	struct iovec iov[SIP_UDP_BATCH];
 	struct sockaddr_storage to[SIP_UDP_BATCH];
 
 	for (size_t i = 0; i < n; i++) {
-		const struct queued *q = &u->queue[first + i];
-		iov[i] = (struct iovec){ u->bytes + q->at, q->len };
+		iov[i] = (struct iovec){ u->bytes + q[i].at, q[i].len };
 		out[i] = (struct mmsghdr){ .msg_hdr = {
 					       .msg_name = &to[i],
 					       .msg_namelen =
-						   sock_put(&q->to, &to[i]),
+						   sock_put(&q[i].to, &to[i]),
 					       .msg_iov = &iov[i],
 					       .msg_iovlen = 1,
 					   } };
 	}
-	int sent =
-	    sendmmsg(u->queue[first].from->fd, out, (unsigned)n, MSG_DONTWAIT);
+	return sendmmsg(q->from->fd, out, (unsigned)n, MSG_DONTWAIT);
+}
+
+static size_t
+send_run(struct sip_udp *u, size_t first, size_t n, bool *again)
+{
+	const struct queued *q = &u->queue[first];
+	int sent = n == 1 ? send_one(u, q) : send_batch(u, q, n);
+
 	if (sent > 0) {
 		*again = true;
 		return (size_t)sent;
@@ -364,7 +386,7 @@ send_run(struct sip_udp *u, size_t first, size_t n, bool *again)
 		return 0;
 	}
 	*again = true;
-	send_refused(u, &u->queue[first], errno);
+	send_refused(u, q, errno);
 	return 1;
 }
 
