@@ -29,22 +29,18 @@ static const uint8_t hex_digit[256] = {
 	['F'] = 16,
 };
 
-static const char url_digit[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/* Which alphabet a digit belongs to; its value is in the low six bits. */
-#define STD 0x40 /* RFC 4648, 4 */
-#define URL 0x80 /* RFC 4648, 5 */
+/* What a digit has (RFC 4648, 4); its value is in the low six bits. */
+#define STD 0x40
 
 static const uint8_t b64_digit[256] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
 	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-	0, 0, 0, 0, 0, 0, 0x7e, 0, 0xbe, 0, 0x7f, 0xf4, 0xf5, 0xf6, 0xf7, 0xf8,
-	0xf9, 0xfa, 0xfb, 0xfc, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0xc0, 0xc1, 0xc2,
-	0xc3, 0xc4, 0xc5, 0xc6, 0xc7, 0xc8, 0xc9, 0xca, 0xcb, 0xcc, 0xcd, 0xce,
-	0xcf, 0xd0, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8, 0xd9, 0, 0,
-	0, 0, 0xbf, 0, 0xda, 0xdb, 0xdc, 0xdd, 0xde, 0xdf, 0xe0, 0xe1, 0xe2,
-	0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8, 0xe9, 0xea, 0xeb, 0xec, 0xed, 0xee,
-	0xef, 0xf0, 0xf1, 0xf2, 0xf3 };
+	0, 0, 0, 0, 0, 0, 0x7e, 0, 0, 0, 0x7f, 0x74, 0x75, 0x76, 0x77, 0x78,
+	0x79, 0x7a, 0x7b, 0x7c, 0x7d, 0, 0, 0, 0, 0, 0, 0, 0x40, 0x41, 0x42,
+	0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e,
+	0x4f, 0x50, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59, 0, 0,
+	0, 0, 0, 0, 0x5a, 0x5b, 0x5c, 0x5d, 0x5e, 0x5f, 0x60, 0x61, 0x62, 0x63,
+	0x64, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6a, 0x6b, 0x6c, 0x6d, 0x6e, 0x6f,
+	0x70, 0x71, 0x72, 0x73 };
 
 static enum gw_err
 refuse(struct gw_fault *fault, size_t at, const char *why)
@@ -159,83 +155,5 @@ gw_b64_decode(struct gw_arena *a, struct gw_span in, struct gw_span *out,
 		b.to[b.len++] = (uint8_t)(b.bits >> 4);
 	}
 	*out = (struct gw_span){ b.to, b.len };
-	return GW_OK;
-}
-
-void
-gw_b64url_encode(struct gw_span in, uint8_t *out)
-{
-	size_t i = 0;
-	uint32_t w;
-
-	for (; in.len - i >= 3; i += 3) {
-		w = (uint32_t)in.p[i] << 16 | (uint32_t)in.p[i + 1] << 8 |
-		    in.p[i + 2];
-		*out++ = (uint8_t)url_digit[w >> 18];
-		*out++ = (uint8_t)url_digit[w >> 12 & 63];
-		*out++ = (uint8_t)url_digit[w >> 6 & 63];
-		*out++ = (uint8_t)url_digit[w & 63];
-	}
-	if (i == in.len)
-		return;
-	w = (uint32_t)in.p[i] << 16;
-	if (in.len - i == 2)
-		w |= (uint32_t)in.p[i + 1] << 8;
-	*out++ = (uint8_t)url_digit[w >> 18];
-	*out++ = (uint8_t)url_digit[w >> 12 & 63];
-	if (in.len - i == 2)
-		*out = (uint8_t)url_digit[w >> 6 & 63];
-}
-
-bool
-gw_b64url_is(struct gw_span s)
-{
-	uint8_t all = URL;
-
-	for (size_t i = 0; i < s.len; i++)
-		all &= b64_digit[s.p[i]];
-	return all != 0;
-}
-
-/* The whole groups of four digits; false if one is none. */
-static bool
-url_groups(struct gw_span in, uint8_t *out)
-{
-	uint32_t ok = URL;
-
-	for (size_t i = 0; in.len - i >= 4; i += 4) {
-		const uint8_t *p = in.p + i;
-		uint32_t v0 = b64_digit[p[0]], v1 = b64_digit[p[1]];
-		uint32_t v2 = b64_digit[p[2]], v3 = b64_digit[p[3]];
-		uint32_t w = (v0 & 63) << 18 | (v1 & 63) << 12 |
-			     (v2 & 63) << 6 | (v3 & 63);
-		ok &= v0 & v1 & v2 & v3;
-		*out++ = (uint8_t)(w >> 16);
-		*out++ = (uint8_t)(w >> 8);
-		*out++ = (uint8_t)w;
-	}
-	return ok != 0;
-}
-
-enum gw_err
-gw_b64url_decode(struct gw_span in, uint8_t *out, size_t *len)
-{
-	size_t whole = in.len / 4 * 4, n = whole / 4 * 3;
-	uint32_t w = 0;
-
-	if (in.len % 4 == 1 || !url_groups(in, out))
-		return GW_EMALFORMED;
-	for (size_t i = whole; i < in.len; i++) {
-		uint8_t v = b64_digit[in.p[i]];
-		if ((v & URL) == 0)
-			return GW_EMALFORMED;
-		w = w << 6 | (v & 63);
-		if (i % 4 != 0)
-			out[n++] = (uint8_t)(w >> (6 - 2 * (i % 4)));
-	}
-	if ((in.len % 4 == 2 && (w & 0xf) != 0) ||
-	    (in.len % 4 == 3 && (w & 0x3) != 0))
-		return GW_EMALFORMED;
-	*len = n;
 	return GW_OK;
 }

@@ -116,7 +116,7 @@ is_plain(uint8_t c)
 	uint8_t l = gw_lower(c);
 
 	return (l >= 'a' && l <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-	       c == '_' || c == '.';
+	       c == '_' || c == '.' || c == '~';
 }
 
 static enum gw_err

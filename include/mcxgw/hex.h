@@ -35,26 +35,4 @@ enum gw_err gw_hex_decode(struct gw_arena *a, struct gw_span in,
 enum gw_err gw_b64_decode(struct gw_arena *a, struct gw_span in,
     struct gw_span *out, struct gw_fault *fault) GW_NODISCARD;
 
-/** Octets of the URL-safe form (RFC 4648, 5) of len octets, unpadded. */
-static inline size_t
-gw_b64url_len(size_t len)
-{
-	return len / 3 * 4 + (len % 3 == 0 ? 0 : len % 3 + 1);
-}
-
-/** Write the unpadded URL-safe form of in; out has gw_b64url_len octets. */
-void gw_b64url_encode(struct gw_span in, uint8_t *out);
-
-/** Does s consist of digits of the URL-safe form only? */
-bool gw_b64url_is(struct gw_span s);
-
-/**
- * Decode the unpadded URL-safe form into out (at least in.len / 4 * 3 + 2
- * octets), setting *len.  Only the canonical form is accepted.
- *
- * GW_EMALFORMED  foreign character, impossible length, stray bits
- */
-enum gw_err
-gw_b64url_decode(struct gw_span in, uint8_t *out, size_t *len) GW_NODISCARD;
-
 #endif

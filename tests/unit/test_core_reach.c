@@ -60,7 +60,7 @@ any_uri(char out[2400])
 {
 	static const char *const users[] = {
 		"", "bob@", "alice@",
-		"AQGr2O3uqUlXaDkz8Q_OZMM-Ufh_NtPDhec1uihNLreCMBjQ65pYNb3PFFJg@"
+		"A.Gr2O3u~UlXaDkz8._OZMM-Ufh_NtPDhec1uihNLreCMBj.65pYNb3PFFJg@"
 	};
 
 	if (n_harvest > 0 && pick(3) == 0)

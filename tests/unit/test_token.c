@@ -297,11 +297,12 @@ static void
 other_text_has_not_the_form(void **state)
 {
 	static const char *const cases[] = { "", "A", "alice",
-		"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* one short */
-		"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.A", "=",
+		"A.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* one short */
+		"A.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAQA", "=",
+		"AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* base64url */
 		"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", /* version 0 */
-		"CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
+		"C.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		"A.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" };
 	struct token_bind b = bound_to(TOKEN_URI, "alpha");
 	struct token_ring *r = ring_of("1 " KEY_A);
 
@@ -313,7 +314,7 @@ other_text_has_not_the_form(void **state)
 		assert_int_equal(opened(now, &b, t), GW_EMALFORMED);
 	}
 	struct gw_span form =
-	    GW_LIT("AQEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+	    GW_LIT("A.EAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
 	assert_true(token_looks_like(form));
 	assert_int_equal(token_key_id(form), 1);
 	assert_int_equal(opened(now, &b, form), GW_EAUTH);

@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 
 #include "codec/token/token_ring.h"
-#include "mcxgw/hex.h"
+#include "codec/token/token_text.h"
 
 #define VERSION	  1
 #define NONCE_AT  2
@@ -149,34 +149,20 @@ token_seal(struct token_sealer *s, uint8_t key_id,
 	memcpy(s->raw + NONCE_AT, hash, NONCE_LEN);
 	if (!encrypt(s, key, bound_len, plain.len))
 		return GW_EBUG;
-	gw_b64url_encode(
+	token_text_encode(
 	    (struct gw_span){ s->raw, plain.len + TOKEN_OVERHEAD }, out);
 	return GW_OK;
 }
 
-/* The six bits of a character, or -1. */
-static int
-bits_of(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '-')
-		return 62;
-	return c == '_' ? 63 : -1;
-}
-
-/* Version and key id: the first 16 of the 18 bits in three characters. */
+/* Version and key id: the first 16 of the 18 bits in three digits. */
 static bool
 has_head(struct gw_span text)
 {
 	return text.len >= TOKEN_TEXT_LEN(0) && text.len <= TOKEN_TEXT_MAX &&
-	       text.len % 4 != 1 && bits_of(text.p[0]) == VERSION >> 2 &&
-	       bits_of(text.p[1]) >> 4 == (VERSION & 3) &&
-	       bits_of(text.p[2]) >= 0;
+	       text.len % 4 != 1 &&
+	       token_text_value(text.p[0]) == VERSION >> 2 &&
+	       token_text_value(text.p[1]) >> 4 == (VERSION & 3) &&
+	       token_text_value(text.p[2]) < 64;
 }
 
 /* Decrypts in place. */
@@ -205,7 +191,7 @@ token_open(struct token_sealer *s, struct gw_now now,
 	size_t raw_len;
 
 	if (!has_head(text) ||
-	    gw_b64url_decode(text, s->raw, &raw_len) != GW_OK)
+	    token_text_decode(text, s->raw, &raw_len) != GW_OK)
 		return GW_EMALFORMED;
 	if (s->ring == NULL || bind->bearer.len > TOKEN_BEARER_MAX)
 		return GW_EAUTH;
@@ -226,7 +212,7 @@ token_open(struct token_sealer *s, struct gw_now now,
 bool
 token_looks_like(struct gw_span text)
 {
-	return has_head(text) && gw_b64url_is(text);
+	return has_head(text) && token_text_is(text);
 }
 
 uint8_t
@@ -234,6 +220,6 @@ token_key_id(struct gw_span text)
 {
 	if (!has_head(text))
 		return 0;
-	return (
-	    uint8_t)((bits_of(text.p[1]) & 15) << 4 | bits_of(text.p[2]) >> 2);
+	return (uint8_t)(token_text_value(text.p[1]) << 4 |
+			 token_text_value(text.p[2]) >> 2);
 }

@@ -2,7 +2,7 @@
  * token.h: what must not be seen outside, as an authenticated, encrypted
  * token.
  *
- * A token is the base64url form of
+ * A token is the text (token_text.h) of
  *
  *     version (1) | key id (1) | nonce (12) | ciphertext | tag (16)
  *
