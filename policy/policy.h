@@ -7,11 +7,12 @@
  * time that does not depend on how many agreements there are.
  *
  * Deciding has two halves, so that costly facts are found only when a rule
- * asks for them:
+ * asks for them: steps 1 to 5 say which rule applies and what it needs
+ * (signature, lookup, limits), the others look at the completed facts.
  *
- *   policy_match()   steps 1 to 5; says which rule applies and what it needs
- *                    (signature, lookup, limits)
- *   policy_decide()  all steps with the completed facts
+ *   policy_match()   the first half
+ *   policy_decide()  both, with facts that are complete
+ *   policy_judge()   both, with facts that are completed between them
  */
 #ifndef POLICY_H
 #define POLICY_H
@@ -133,6 +134,21 @@ bool policy_match(const struct policy *p, const struct gw_facts *f,
 /** The decision.  Total: always fills *v.  Default: refuse. */
 void policy_decide(const struct policy *p, const struct gw_facts *f,
     int64_t wall_us, struct gw_verdict *v);
+
+/* Who completes the facts once a rule is found. */
+struct policy_finder {
+	struct policy_match *match; /* out: what policy_match() says of them */
+	/* Called once match is there, if a rule was found.  It may change of
+	 * the facts what is told of key messages beside their names, what the
+	 * lookup service said, and the meters' part.  NULL: they are
+	 * complete. */
+	void (*find)(void *arg);
+	void *arg;
+};
+
+/** policy_match() and then policy_decide(), with one look at steps 1 to 5. */
+void policy_judge(const struct policy *p, const struct gw_facts *f,
+    int64_t wall_us, const struct policy_finder *finder, struct gw_verdict *v);
 
 /** The system whose MC service IDs are in the domain of uri, or NONE. */
 uint16_t policy_system_of(const struct policy *p, struct gw_span uri);

@@ -85,20 +85,22 @@ signature_fault(const struct policy_rule *r, const struct gw_key_fact *k)
 static bool
 is_of_source(const struct policy_walk *w, const struct gw_key_fact *k)
 {
-	struct policy_uri uri;
+	const struct policy_uri *own = &w->initiator.uri, *uri;
+	struct policy_uri other;
 
 	if (k->initiator.len == 0)
 		return true; /* hidden or absent: the signature tells */
-	if (!policy_uri_parse(k->initiator, &uri))
+	uri = policy_end_read(&w->initiator, k->initiator, &other);
+	if (uri == NULL)
 		return false;
 	if (k->purpose != NULL && strcmp(k->purpose, "PCK") == 0 &&
 	    w->f->info_present && w->initiator.told && !w->initiator.hidden)
-		return uri.scheme == w->initiator.uri.scheme &&
-		       gw_span_ieq(uri.host, w->initiator.uri.host) &&
-		       gw_span_eq(policy_uri_user(&uri),
-			   policy_uri_user(&w->initiator.uri));
-	return policy_system_of_uri(w->p, &uri) == w->f->from ||
-	       policy_is_migrated(w->p, w->f->from, &uri);
+		return uri == own || (uri->scheme == own->scheme &&
+					 gw_span_ieq(uri->host, own->host) &&
+					 gw_span_eq(policy_uri_user(uri),
+					     policy_uri_user(own)));
+	return policy_system_of_uri(w->p, uri) == w->f->from ||
+	       policy_is_migrated(w->p, w->f->from, uri);
 }
 
 static bool
@@ -489,8 +491,8 @@ check_priority(struct policy_walk *w)
 }
 
 void
-policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
-    struct gw_verdict *v)
+policy_judge(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
+    const struct policy_finder *finder, struct gw_verdict *v)
 {
 	struct policy_walk w;
 
@@ -507,10 +509,12 @@ policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	v->n_domains = v->n_steps = 0;
 	policy_walk_init(&w, p, f, wall_us);
 	w.v = v;
-	bool matched = policy_walk_match(&w);
+	bool matched = policy_walk_match(&w, finder->match);
 	v->to = w.to;
 	if (!matched)
 		return;
+	if (finder->find != NULL)
+		finder->find(finder->arg);
 	v->rule = w.rule->name;
 	v->rule_at = w.rule->at;
 	if (!check_presence(&w) || !check_info(&w) || !check_key_messages(&w) ||
@@ -520,4 +524,14 @@ policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	v->reason = GW_REASON_NONE;
 	v->status = 0;
 	v->outcome = GW_PERMIT;
+}
+
+void
+policy_decide(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
+    struct gw_verdict *v)
+{
+	struct policy_match match;
+	const struct policy_finder none = { .match = &match };
+
+	policy_judge(p, f, wall_us, &none, v);
 }

@@ -77,6 +77,15 @@ read_end(struct policy_end *end, struct gw_span text, bool hidden)
 	end->told = text.len != 0 && policy_uri_parse(text, &end->uri);
 }
 
+const struct policy_uri *
+policy_end_read(
+    const struct policy_end *end, struct gw_span text, struct policy_uri *other)
+{
+	if (gw_span_eq(text, end->text))
+		return end->told ? &end->uri : NULL;
+	return policy_uri_parse(text, other) ? other : NULL;
+}
+
 /* Step 1. */
 static bool
 check_peer(struct policy_walk *w)
@@ -138,17 +147,19 @@ find_target(struct policy_walk *w)
 		f->info_request_uri, f->group };
 	struct gw_span fact = nothing;
 	const char *why = "no target is told";
-	struct policy_uri uri;
+	struct policy_uri other;
 
 	for (size_t i = 0; i < GW_COUNT(candidates); i++) {
 		if (candidates[i].len == 0)
 			continue;
 		uint16_t system = GW_SYSTEM_NONE;
-		if (policy_uri_parse(candidates[i], &uri))
-			system = policy_system_of_uri(w->p, &uri);
+		const struct policy_uri *uri =
+		    policy_end_read(&w->target, candidates[i], &other);
+		if (uri != NULL)
+			system = policy_system_of_uri(w->p, uri);
 		if (system != GW_SYSTEM_NONE && system != f->from) {
 			w->to = system;
-			w->target_host = uri.host;
+			w->target_host = uri->host;
 			policy_walk_pass(w, GW_CHECK_TARGET,
 			    "is in a domain of another system", candidates[i],
 			    &nowhere);
@@ -393,10 +404,24 @@ policy_walk_init(struct policy_walk *w, const struct policy *p,
 }
 
 bool
-policy_walk_match(struct policy_walk *w)
+policy_walk_match(struct policy_walk *w, struct policy_match *out)
 {
-	return check_peer(w) && check_source(w) && check_target(w) &&
-	       check_agreement(w) && check_local(w) && check_rule(w);
+	*out = (struct policy_match){ .matched = false,
+		.to = GW_SYSTEM_NONE,
+		.signature = POLICY_REQUIRE };
+	if (!check_peer(w) || !check_source(w) || !check_target(w) ||
+	    !check_agreement(w) || !check_local(w) || !check_rule(w))
+		return false;
+	out->to = w->to;
+	out->rule = w->rule->index;
+	out->reversed = w->reversed;
+	out->signature = w->rule->signature;
+	out->lookup = w->rule->lookup;
+	out->lookup_fallback = w->rule->lookup_fallback;
+	if (w->target.told && !w->target.hidden)
+		out->target = w->target.text;
+	out->matched = true;
+	return true;
 }
 
 bool
@@ -406,19 +431,5 @@ policy_match(const struct policy *p, const struct gw_facts *f, int64_t wall_us,
 	struct policy_walk w;
 
 	policy_walk_init(&w, p, f, wall_us);
-	*out = (struct policy_match){ .matched = false,
-		.to = GW_SYSTEM_NONE,
-		.signature = POLICY_REQUIRE };
-	if (!policy_walk_match(&w))
-		return false;
-	out->to = w.to;
-	out->rule = w.rule->index;
-	out->reversed = w.reversed;
-	out->signature = w.rule->signature;
-	out->lookup = w.rule->lookup;
-	out->lookup_fallback = w.rule->lookup_fallback;
-	if (w.target.told && !w.target.hidden)
-		out->target = w.target.text;
-	out->matched = true;
-	return true;
+	return policy_walk_match(&w, out);
 }

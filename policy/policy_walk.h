@@ -40,8 +40,14 @@ struct policy_walk {
 void policy_walk_init(struct policy_walk *w, const struct policy *p,
     const struct gw_facts *f, int64_t wall_us);
 
-/** Steps 1 to 5.  False: refused, w->v (if any) says why. */
-bool policy_walk_match(struct policy_walk *w);
+/** Steps 1 to 5, and what the rule needs.  False: refused, w->v (if any) says
+ * why. */
+bool policy_walk_match(struct policy_walk *w, struct policy_match *out);
+
+/** The identity in text: that of end if the text is the same, else read into
+ * other.  NULL: it cannot be read. */
+const struct policy_uri *policy_end_read(const struct policy_end *end,
+    struct gw_span text, struct policy_uri *other);
 
 /** Write a step; a failed one also sets reason and status, and is false. */
 void policy_walk_pass(struct policy_walk *w, enum gw_check check,

@@ -320,35 +320,47 @@ verify(struct gate *g, const struct snapshot *s, const struct mikey_imsg *m,
 		f->state = GW_KEY_INVALID;
 }
 
+/* One request between the halves of its decision. */
+struct judging {
+	struct gate *g;
+	const struct snapshot *s;
+	const struct sip_msg *m;
+	const struct gate_ask *ask;
+	struct gw_now now;
+	enum known known;
+	struct gw_arena *arena;
+	struct gate_case *out;
+};
+
 static void
-check_key(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
-    struct gw_now now, const struct mikey_imsg *imsg, bool may_be_replay,
-    const struct gate_case *out, struct gw_key_fact *f)
+check_key(const struct judging *j, const struct mikey_imsg *imsg,
+    struct gw_key_fact *f)
 {
-	if (out->match.signature != POLICY_OFF)
-		verify(g, s, imsg, now, f);
+	struct replay *replay = j->g->replay;
+
+	if (j->out->match.signature != POLICY_OFF)
+		verify(j->g, j->s, imsg, j->now, f);
 	/* A forged one must not use up the true one's name. */
-	if (may_be_replay && g->replay != NULL && f->state != GW_KEY_INVALID)
-		f->replayed = replay_seen(g->replay, imsg,
-		    sip_msg_value(m, SIP_HDR_CALL_ID), now,
-		    policy_replay_window_us(s->policy));
+	if (j->known != KNOWN && replay != NULL && f->state != GW_KEY_INVALID)
+		f->replayed = replay_seen(replay, imsg,
+		    sip_msg_value(j->m, SIP_HDR_CALL_ID), j->now,
+		    policy_replay_window_us(j->s->policy));
 }
 
-/* Costly facts, once a rule says that they matter. */
 static void
-check_keys(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
-    struct gw_now now, enum known known, const struct gate_checked *before,
-    struct gate_case *out)
+check_keys(const struct judging *j)
 {
+	const struct gate_checked *before = j->ask->checked;
+	struct gate_case *out = j->out;
+
 	for (unsigned i = 0; i < out->facts.n_keys; i++) {
 		struct gw_key_fact *f = &out->facts.keys[i];
 		if (f->state == GW_KEY_MALFORMED)
 			continue;
-		if (known != UNKNOWN)
-			f->made_wall_us = now.wall_us;
+		if (j->known != UNKNOWN)
+			f->made_wall_us = j->now.wall_us;
 		if (before == NULL || i >= before->n) {
-			check_key(g, s, m, now, &out->body.keys[i].imsg,
-			    known != KNOWN, out, f);
+			check_key(j, &out->body.keys[i].imsg, f);
 			continue;
 		}
 		f->state = (enum gw_key_state)before->keys[i].state;
@@ -437,18 +449,28 @@ take_lookup(struct gw_facts *f, const struct gate_lookup *l)
 }
 
 static void
-recall_lookup(struct gate *g, const struct snapshot *s, struct gw_arena *arena,
-    struct gate_case *out)
+recall_lookup(const struct judging *j)
 {
+	struct gate_case *out = j->out;
 	struct gate_lookup known;
 
-	if (g->known == NULL || out->match.lookup != POLICY_LOOKUP_ALWAYS ||
+	if (j->g->known == NULL || out->match.lookup != POLICY_LOOKUP_ALWAYS ||
 	    out->facts.n_keys == 0 ||
 	    out->facts.lookup_state != GW_LOOKUP_NOT_ASKED)
 		return;
-	if (g->known(
-		g->arg, s, out->match.to, gate_target(s, out), arena, &known))
+	if (j->g->known(j->g->arg, j->s, out->match.to, gate_target(j->s, out),
+		j->arena, &known))
 		take_lookup(&out->facts, &known);
+}
+
+/* Costly facts, once a rule says that they matter. */
+static void
+find_costly(void *arg)
+{
+	const struct judging *j = arg;
+
+	check_keys(j);
+	recall_lookup(j);
 }
 
 void
@@ -486,19 +508,19 @@ gate_judge(struct gate *g, const struct snapshot *s, const struct sip_msg *m,
 	else
 		recall(&out->facts, ask->memo);
 	uint64_t keys = digest(&out->body);
-	enum known known = remembers(ask->memo, keys)	    ? KNOWN :
-			   remembers(ask->newer_memo, keys) ? KNOWN_TARGET :
-							      UNKNOWN;
-	if (policy_match(s->policy, &out->facts, now.wall_us, &out->match)) {
-		check_keys(g, s, m, now, known, ask->checked, out);
-		recall_lookup(g, s, arena, out);
-	}
+	struct judging j = { g, s, m, ask, now,
+		remembers(ask->memo, keys)	 ? KNOWN :
+		remembers(ask->newer_memo, keys) ? KNOWN_TARGET :
+						   UNKNOWN,
+		arena, out };
+	const struct policy_finder finder = { &out->match, find_costly, &j };
 	uint64_t last =
 	    (ask->newer_memo & MEMO_SET) != 0 ? ask->newer_memo : ask->memo;
 	if (out->body.n_keys == 0 && (last & MEMO_SET) != 0)
 		keys = last & MEMO_DIGEST;
 	out->memo = memo_of(&out->facts, keys);
-	policy_decide(s->policy, &out->facts, now.wall_us, &out->verdict);
+	policy_judge(
+	    s->policy, &out->facts, now.wall_us, &finder, &out->verdict);
 	apply_limits(g, s, now, out);
 }
 

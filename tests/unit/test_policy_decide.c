@@ -279,6 +279,35 @@ check_verdict(const char *name, const struct gw_verdict *v)
 }
 
 static void
+find_costly(void *arg)
+{
+	struct gw_facts *f = arg;
+
+	f[0] = f[1];
+}
+
+/* What is found on the way is what would have been told before. */
+static void
+judge(const struct policy *p, const struct gw_facts *told,
+    const struct policy_match *match, const struct gw_verdict *v)
+{
+	struct gw_facts f[] = { *told, *told };
+	struct policy_match m;
+	struct gw_verdict w;
+
+	for (size_t i = 0; i < GW_FACT_KEYS_MAX; i++)
+		f[0].keys[i].state = GW_KEY_UNCHECKED;
+	policy_judge(p, f, TPOLICY_NOW,
+	    &(struct policy_finder){ &m, find_costly, f }, &w);
+	assert_int_equal(m.matched, match->matched);
+	assert_int_equal(w.outcome, v->outcome);
+	assert_int_equal(w.reason, v->reason);
+	assert_int_equal(w.n_steps, v->n_steps);
+	for (size_t i = 0; i < w.n_steps; i++)
+		assert_ptr_equal(w.steps[i].because, v->steps[i].because);
+}
+
+static void
 decide(const struct policy *p, const char *name, const struct gw_facts *f,
     struct gw_verdict *v)
 {
@@ -294,6 +323,7 @@ decide(const struct policy *p, const char *name, const struct gw_facts *f,
 		assert_string_equal(policy_rule_name(p, m.rule), v->rule);
 		assert_int_equal(m.to, v->to);
 	}
+	judge(p, f, &m, v);
 }
 
 static void
