@@ -111,6 +111,37 @@ every_length_comes_back(void **state)
 	token_ring_free(r);
 }
 
+/* Nodes of two versions share tokens: its form is for ever. */
+static void
+a_token_of_long_ago_is_made_and_opens(void **state)
+{
+	static const struct gw_span was =
+	    GW_LIT("A.fxPMG.0yNmyLi6kJ2Xsl~TDN1rVx_4R6fIA3dgoAiY4OOWh8kvAgpdIZ"
+		   "jy1UsCigDRP8wi6Rrbo2I4MzrDJMZahw");
+	struct gw_span uri = GW_LIT("sip:alice@10.0.0.7:5070;transport=tls");
+	struct token_ring *r = ring_of("7 " KEY_A "\n");
+	struct token_bind b = bound_to(TOKEN_URI, "alpha");
+	size_t len = 0;
+	uint8_t key = 0;
+
+	(void)state;
+	use(r);
+	/* Twice, and after one that does not open. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(token_seal(sealer, 0, &b, uri, text), GW_OK);
+		assert_int_equal(was.len, TOKEN_TEXT_LEN(uri.len));
+		assert_memory_equal(text, was.p, was.len);
+		assert_int_equal(
+		    token_open(sealer, now, &b, was, back, &len, &key), GW_OK);
+		assert_true(gw_span_eq((struct gw_span){ back, len }, uri));
+		text[40] ^= 1;
+		assert_int_equal(
+		    opened(now, &b, (struct gw_span){ text, was.len }),
+		    GW_EAUTH);
+	}
+	token_ring_free(r);
+}
+
 static void
 equal_input_gives_equal_tokens_and_no_other_does(void **state)
 {
@@ -433,6 +464,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_length_comes_back),
+		cmocka_unit_test(a_token_of_long_ago_is_made_and_opens),
 		cmocka_unit_test(
 		    equal_input_gives_equal_tokens_and_no_other_does),
 		cmocka_unit_test(no_flipped_bit_opens),

@@ -8,8 +8,10 @@
 
 #include <stdlib.h>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "codec/token/token_ring.h"
 #include "codec/token/token_text.h"
@@ -106,22 +108,39 @@ write_bound(
 	return 4 + bind->bearer.len;
 }
 
+/* The whole IV by the name of its fixed part, as EVP_CTRL_GCM_SET_IV_FIXED with
+ * -1 gives it.  EVP_EncryptInit_ex() would first ask how long an IV is, and
+ * that takes longer than all it does then. */
+static OSSL_PARAM
+iv_param(uint8_t *iv)
+{
+	return (OSSL_PARAM){ OSSL_CIPHER_PARAM_AEAD_TLS1_IV_FIXED,
+		OSSL_PARAM_OCTET_STRING, iv, SIZE_MAX, 0 };
+}
+
+static OSSL_PARAM
+tag_param(uint8_t *tag)
+{
+	return (OSSL_PARAM){ OSSL_CIPHER_PARAM_AEAD_TAG,
+		OSSL_PARAM_OCTET_STRING, tag, TAG_LEN, 0 };
+}
+
 static bool
 encrypt(struct token_sealer *s, size_t key, size_t bound_len, size_t len)
 {
 	EVP_CIPHER_CTX *ctx = s->seal[key];
 	uint8_t *body = s->raw + BODY_AT;
+	OSSL_PARAM iv[2] = { iv_param(s->raw + NONCE_AT), OSSL_PARAM_END };
+	OSSL_PARAM tag[2] = { tag_param(body + len), OSSL_PARAM_END };
 	int n = 0;
 
-	return EVP_EncryptInit_ex(ctx, NULL, NULL, NULL, s->raw + NONCE_AT) ==
-		   1 &&
+	return EVP_CIPHER_CTX_set_params(ctx, iv) == 1 &&
 	       EVP_EncryptUpdate(ctx, NULL, &n, s->bound, (int)bound_len) ==
 		   1 &&
 	       EVP_EncryptUpdate(
 		   ctx, body, &n, s->bound + bound_len, (int)len) == 1 &&
 	       EVP_EncryptFinal_ex(ctx, body + len, &n) == 1 &&
-	       EVP_CIPHER_CTX_ctrl(
-		   ctx, EVP_CTRL_GCM_GET_TAG, TAG_LEN, body + len) == 1;
+	       EVP_CIPHER_CTX_get_params(ctx, tag) == 1;
 }
 
 enum gw_err
@@ -171,12 +190,11 @@ decrypt(struct token_sealer *s, size_t key, size_t bound_len, size_t len)
 {
 	EVP_CIPHER_CTX *ctx = s->open[key];
 	uint8_t *body = s->raw + BODY_AT;
+	OSSL_PARAM params[3] = { tag_param(body + len),
+		iv_param(s->raw + NONCE_AT), OSSL_PARAM_END };
 	int n = 0;
 
-	return EVP_DecryptInit_ex(ctx, NULL, NULL, NULL, s->raw + NONCE_AT) ==
-		   1 &&
-	       EVP_CIPHER_CTX_ctrl(
-		   ctx, EVP_CTRL_GCM_SET_TAG, TAG_LEN, body + len) == 1 &&
+	return EVP_CIPHER_CTX_set_params(ctx, params) == 1 &&
 	       EVP_DecryptUpdate(ctx, NULL, &n, s->bound, (int)bound_len) ==
 		   1 &&
 	       EVP_DecryptUpdate(ctx, body, &n, body, (int)len) == 1 &&
