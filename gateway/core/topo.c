@@ -6,6 +6,8 @@
  */
 #include "core/topo.h"
 
+#include <stdio.h>
+
 #include "core/topo_field.h"
 #include "core/topo_id.h"
 #include "core/topo_route.h"
@@ -154,6 +156,24 @@ swap_part(struct cross *c, struct gw_span old, struct gw_span part)
 	return topo_work_replace(&c->w, old, part);
 }
 
+/* Behind a datagram nothing follows, so it may do without; on a stream the body
+ * would be taken for the next message (RFC 3261, 16.6 step 10). */
+static enum gw_err
+put_length(struct cross *c)
+{
+	const struct sip_msg *m = c->w.m;
+	char text[48];
+	struct gw_span row;
+
+	if (sip_msg_hdr(m, SIP_HDR_CONTENT_LENGTH) != NULL)
+		return GW_OK;
+	snprintf(text, sizeof(text), "Content-Length: %zu\r\n",
+	    m->body.len - c->cut + c->put);
+	if (!gw_arena_copy(c->w.t->arena, gw_span_of(text), &row))
+		return GW_ENOMEM;
+	return topo_work_add(&c->w, row);
+}
+
 static enum gw_err
 put_asserted_identity(struct topo_work *w)
 {
@@ -214,6 +234,8 @@ topo_edit_request(const struct topo *t, const struct sip_msg *m,
 	if (err == GW_OK)
 		err = cut_body(&c, r->body);
 	if (err == GW_OK)
+		err = put_length(&c);
+	if (err == GW_OK)
 		err = cross_rows(&c);
 	return err != GW_OK ? err : topo_work_end(&c.w);
 }
@@ -245,6 +267,8 @@ topo_edit_response(const struct topo *t, const struct sip_msg *m,
 		err = cut_body(&c, r->body);
 	if (err == GW_OK && r->old_part.len > 0)
 		err = swap_part(&c, r->old_part, r->new_part);
+	if (err == GW_OK)
+		err = put_length(&c);
 	if (err == GW_OK)
 		err = cross_rows(&c);
 	return err != GW_OK ? err : topo_work_end(&c.w);

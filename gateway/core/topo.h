@@ -96,7 +96,7 @@ struct topo_request {
  * Add the edits for a request: our Via in place of all, Max-Forwards one
  * less (70 if absent), Record-Route where a dialog may begin, Route, Request-
  * URI, Contact and the other URIs, headers that do not cross, Call-ID,
- * priorities, cuts in the body with Content-Length.
+ * priorities, cuts in the body, Content-Length (added if absent).
  *
  * GW_EMALFORMED  a field that must be read cannot be
  * GW_ELIMIT      a token or the message would grow beyond its bound
@@ -157,7 +157,7 @@ struct topo_response {
 /**
  * Add the edits for a response: Vias, Record-Route as the other side must
  * see it, Contact and the other URIs, From, To and Call-ID as the request
- * had them, headers that do not cross, Warning's agent.
+ * had them, headers that do not cross, Warning's agent, Content-Length.
  *
  * Errors as for topo_edit_request().
  */

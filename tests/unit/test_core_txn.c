@@ -445,6 +445,61 @@ a_larger_limit_holds_at_once(void **state)
 	}
 }
 
+/* ---- streams ---- */
+
+/* text without its Content-Length. */
+static void
+lose_length(char *text)
+{
+	char *at = strstr(text, "Content-Length:"), *end = strchr(at, '\n') + 1;
+
+	memmove(at, end, strlen(end) + 1);
+}
+
+/* A datagram needs no length; what follows it on a stream would be taken for
+ * the next message (RFC 3261, 16.6 step 10 and 16.7 step 9). */
+static void
+what_goes_into_a_stream_has_its_length(void **state)
+{
+	static const char config[] = CONFIG(
+	    "<listener id=\"b-tcp\" transport=\"tcp\" address=\"127.0.0.1\""
+	    " port=\"5070\" system=\"bravo\" advertise=\"out.gw.example\"/>\n",
+	    ALPHA "<system id=\"bravo\" side=\"partner\">\n"
+		  "<domain name=\"bravo.example\"/>\n"
+		  "<next-hop address=\"127.0.0.1:5090\" transport=\"tcp\""
+		  " listener=\"b-tcp\"/></system>\n",
+	    "transactions=\"1000\"");
+	static const struct talk_request with_body = { .method = "MESSAGE",
+		.branch = "b",
+		.more = ALICE_IS,
+		.type = "text/plain",
+		.body = "hello" };
+
+	(void)state;
+	begin_with(config);
+	talk_in(&t, RIG_ALPHA, &with_body); /* to have its text */
+	memcpy(strstr(t.text, "z9hG4bKb"), "z9hG4bKc", 8);
+	lose_length(t.text);
+	rig_in(&t.rig, RIG_ALPHA, t.text);
+	talk_crossed(&t, 5090);
+	talk_has(t.sent, "Content-Length: 5\r\n");
+}
+
+static void
+so_has_what_goes_back_on_one(void **state)
+{
+	(void)state;
+	t.rig.transport = CONF_TCP;
+	talk_in(&t, RIG_ALPHA, &invite);
+	talk_crossed(&t, 5090);
+	t.rig.transport = CONF_UDP;
+	talk_answer(&t, RIG_BRAVO, 180, CONTACT, NULL);
+	lose_length(t.text);
+	rig_in(&t.rig, RIG_BRAVO, t.text);
+	talk_back(&t, 180);
+	talk_has(t.rig.sent, "Content-Length: 0\r\n");
+}
+
 /* ---- where a request came from ---- */
 
 static void
@@ -494,6 +549,8 @@ main(void)
 		SCENARIO(settings_may_change_their_order),
 		SCENARIO(a_name_may_change_while_a_request_is_open),
 		SCENARIO(a_larger_limit_holds_at_once),
+		SCENARIO(what_goes_into_a_stream_has_its_length),
+		SCENARIO(so_has_what_goes_back_on_one),
 		SCENARIO(rport_is_the_source_port_on_streams_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
