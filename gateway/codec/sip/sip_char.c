@@ -136,6 +136,21 @@ const uint8_t sip_char_class[256] = {
 };
 /* clang-format on */
 
+uint16_t
+sip_char_port(struct gw_span s, size_t *pos)
+{
+	uint32_t n = 0;
+
+	for (; *pos < s.len; ++*pos) {
+		uint32_t digit = s.p[*pos] - (uint32_t)'0';
+		if (digit > 9)
+			break;
+		if (n <= UINT16_MAX)
+			n = n * 10 + digit;
+	}
+	return n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
 size_t
 sip_char_quoted(struct gw_span s, size_t pos)
 {
