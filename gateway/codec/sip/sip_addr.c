@@ -17,7 +17,7 @@ refuse(struct gw_fault *fault, size_t at, const char *why)
 static bool
 has_scheme(struct gw_span s)
 {
-	size_t colon = gw_span_find(s, 0, ':');
+	size_t colon = sip_char_find(s, 0, ':');
 	uint8_t first = s.len == 0 ? 0 : gw_lower(s.p[0]);
 
 	return first >= 'a' && first <= 'z' && colon + 1 < s.len;
@@ -28,11 +28,11 @@ static const char *
 read_bracketed(struct gw_span v, size_t *at, struct sip_addr *a)
 {
 	size_t from = *at + 1;
-	size_t end = sip_char_skip(v, from, SIP_CHAR_URI);
+	size_t end = sip_char_run(v, from, SIP_CHAR_URI);
 
 	/* '#' is a digit of tel, and a fragment in other schemes. */
 	while (end < v.len && v.p[end] == '#')
-		end = sip_char_skip(v, end + 1, SIP_CHAR_URI);
+		end = sip_char_run(v, end + 1, SIP_CHAR_URI);
 	*at = end;
 	if (end == v.len)
 		return "URI without its closing bracket";
@@ -72,12 +72,16 @@ read_address(struct gw_span v, size_t *at, struct sip_addr *a)
 {
 	size_t from = *at, end;
 
+	if (v.p[from] == '<') {
+		a->display = gw_span_sub(v, from, 0);
+		return read_bracketed(v, at, a);
+	}
 	if (v.p[from] == '"') {
 		end = sip_char_quoted(v, from);
 		if (end == 0)
 			return "quoted string without its end";
 		a->display = gw_span_sub(v, from, end - from);
-		*at = sip_char_skip(v, end, SIP_CHAR_BLANK);
+		*at = sip_char_blanks(v, end);
 		if (*at == v.len || v.p[*at] != '<')
 			return "name without a URI in brackets";
 		return read_bracketed(v, at, a);
@@ -94,14 +98,13 @@ enum gw_err
 sip_addr_next(struct gw_span value, size_t *pos, struct sip_addr *out,
     struct gw_fault *fault)
 {
-	size_t from = sip_char_skip(value, *pos, SIP_CHAR_BLANK), at = from;
+	size_t from = sip_char_blanks(value, *pos), at = from;
 	struct sip_addr a = { .is_star = false };
 	const char *why = NULL;
 
 	if (from == value.len)
 		return GW_ENOTFOUND;
-	if (value.p[at] == '*' &&
-	    sip_char_skip(value, at + 1, SIP_CHAR_BLANK) == value.len) {
+	if (value.p[at] == '*' && sip_char_blanks(value, at + 1) == value.len) {
 		a.is_star = true;
 		at++;
 	} else {
@@ -109,14 +112,18 @@ sip_addr_next(struct gw_span value, size_t *pos, struct sip_addr *out,
 	}
 	if (why != NULL)
 		return refuse(fault, at, why);
-	size_t params = sip_char_skip(value, at, SIP_CHAR_BLANK);
-	size_t end = params;
-	if (!sip_param_skip(value, &end))
+	size_t params = sip_char_blanks(value, at), end = params;
+	struct gw_span name, val;
+	a.params = gw_span_sub(value, params, 0);
+	while (end < value.len && sip_param_next(value, &end, &name, &val)) {
+		a.params.len = end - params;
+		at = end;
+	}
+	a.all = gw_span_sub(value, from, at - from);
+	end = sip_char_blanks(value, end);
+	if (end < value.len && value.p[end] != ',')
 		return refuse(fault, end, "not a header parameter");
-	a.params = gw_span_trim(gw_span_sub(value, params, end - params));
-	a.all = gw_span_trim(gw_span_sub(value, from, end - from));
-	if (end < value.len &&
-	    sip_char_skip(value, ++end, SIP_CHAR_BLANK) == value.len)
+	if (end < value.len && sip_char_blanks(value, ++end) == value.len)
 		return refuse(fault, end - 1, "comma without an address");
 	*pos = end;
 	*out = a;

@@ -113,7 +113,6 @@ sip_host_is_address(struct gw_span host)
 static const char *
 read_hostport(struct gw_span in, size_t *at, struct sip_uri *u)
 {
-	uint64_t port;
 	size_t end;
 
 	if (*at < in.len && in.p[*at] == '[') {
@@ -133,14 +132,10 @@ read_hostport(struct gw_span in, size_t *at, struct sip_uri *u)
 	}
 	if (*at == in.len || in.p[*at] != ':')
 		return NULL;
-	for (end = *at + 1; end < in.len; end++)
-		if (in.p[end] < '0' || in.p[end] > '9')
-			break;
-	if (gw_span_to_u64(gw_span_sub(in, *at + 1, end - *at - 1), UINT16_MAX,
-		&port) != GW_OK ||
-	    port == 0)
+	end = *at + 1;
+	u->port = sip_char_port(in, &end);
+	if (u->port == 0)
 		return "not a port";
-	u->port = (uint16_t)port;
 	*at = end;
 	return NULL;
 }
@@ -149,9 +144,14 @@ read_hostport(struct gw_span in, size_t *at, struct sip_uri *u)
 static const char *
 read_tail(struct gw_span in, size_t *at, struct sip_uri *u)
 {
-	size_t mark = gw_span_find(in, *at, '?'), pos = 0;
 	struct gw_span name, value;
+	size_t mark, pos = 0;
 
+	if (*at == in.len) {
+		u->params = gw_span_sub(in, *at, 0);
+		return NULL;
+	}
+	mark = sip_char_find(in, *at, '?');
 	u->params = gw_span_sub(in, *at, mark - *at);
 	while (sip_param_next(u->params, &pos, &name, &value))
 		continue;
@@ -168,29 +168,47 @@ read_tail(struct gw_span in, size_t *at, struct sip_uri *u)
 	return NULL;
 }
 
+/* Is s.p[at] a colon, or the beginning of an escape? */
+static bool
+is_colon_or_escape(struct gw_span s, size_t at)
+{
+	return s.p[at] == ':' ||
+	       (s.p[at] == '%' && sip_char_escapes(gw_span_sub(s, at, 3)));
+}
+
+/* user [":" password]; sign is the offset of the '@' behind it. */
+static const char *
+read_user(struct gw_span in, size_t *at, size_t sign, struct sip_uri *u)
+{
+	struct gw_span info = gw_span_sub(in, *at, sign - *at);
+	size_t end = sip_char_run(info, 0, SIP_CHAR_USER | SIP_CHAR_HOST);
+
+	u->user = gw_span_sub(info, 0, sip_char_find(info, end, ':'));
+	while (end < info.len && is_colon_or_escape(info, end))
+		end =
+		    sip_char_skip(info, end + 1, SIP_CHAR_USER | SIP_CHAR_HOST);
+	if (end < info.len) {
+		*at += end;
+		return "not allowed in a user part";
+	}
+	if (u->user.len == 0)
+		return "empty user part";
+	*at = sign + 1;
+	return NULL;
+}
+
 /* Behind "sip:" or "sips:". */
 static enum gw_err
 read_sip(
     struct gw_span in, size_t at, struct sip_uri *u, struct gw_fault *fault)
 {
-	size_t sign = gw_span_find(in, at, '@');
-	const char *why;
+	size_t sign = sip_char_find(in, at, '@');
+	const char *why = NULL;
 
-	if (sign < in.len) {
-		struct gw_span info = gw_span_sub(in, at, sign - at);
-		size_t bad =
-		    sip_char_skip(in, at, SIP_CHAR_USER | SIP_CHAR_HOST);
-		while (bad < sign && (in.p[bad] == '%' || in.p[bad] == ':'))
-			bad = sip_char_skip(
-			    in, bad + 1, SIP_CHAR_USER | SIP_CHAR_HOST);
-		if (bad < sign)
-			return refuse(fault, bad, "not allowed in a user part");
-		u->user = gw_span_sub(info, 0, gw_span_find(info, 0, ':'));
-		if (u->user.len == 0)
-			return refuse(fault, at, "empty user part");
-		at = sign + 1;
-	}
-	why = read_hostport(in, &at, u);
+	if (sign < in.len)
+		why = read_user(in, &at, sign, u);
+	if (why == NULL)
+		why = read_hostport(in, &at, u);
 	if (why == NULL && at < in.len && in.p[at] != ';' && in.p[at] != '?')
 		why = "not allowed behind a host";
 	if (why == NULL)
@@ -231,21 +249,12 @@ scheme_of(struct gw_span name)
 	return SIP_SCHEME_OTHER;
 }
 
-/* What read_sip() did not look at one by one: a value of a parameter, and
- * headers, may hold more than a URI may. */
-static bool
-has_uri_tail(const struct sip_uri *u)
-{
-	return sip_char_skip(u->params, 0, SIP_CHAR_URI) == u->params.len &&
-	       sip_char_skip(u->headers, 0, SIP_CHAR_URI) == u->headers.len;
-}
-
-enum gw_err
-sip_uri_parse(struct gw_span in, struct sip_uri *out, struct gw_fault *fault)
+/* The scheme and its colon; moves *at behind them. */
+static enum gw_err
+read_scheme(
+    struct gw_span in, size_t *at, struct sip_uri *u, struct gw_fault *fault)
 {
 	size_t colon = gw_span_find(in, 0, ':'), bad;
-	struct sip_uri u = { .all = in };
-	enum gw_err err = GW_OK;
 
 	if (colon == in.len || colon == 0 || gw_lower(in.p[0]) < 'a' ||
 	    gw_lower(in.p[0]) > 'z')
@@ -255,26 +264,62 @@ sip_uri_parse(struct gw_span in, struct sip_uri *out, struct gw_fault *fault)
 			return refuse(fault, bad, "not a scheme");
 	if (colon + 1 == in.len)
 		return refuse(fault, colon, "URI without a content");
-	u.scheme = scheme_of(gw_span_sub(in, 0, colon));
-	if (u.scheme <= SIP_SCHEME_SIPS && sip_char_escapes(in) &&
-	    read_sip(in, colon + 1, &u, fault) == GW_OK && has_uri_tail(&u)) {
-		*out = u;
-		return GW_OK;
-	}
-	/* Something is wrong: the first octet that is tells what. */
-	bad = sip_char_skip(in, colon + 1, SIP_CHAR_URI);
-	while (bad < in.len && in.p[bad] == '#' && u.scheme >= SIP_SCHEME_TEL)
-		bad = sip_char_skip(in, bad + 1, SIP_CHAR_URI);
+	u->scheme = scheme_of(gw_span_sub(in, 0, colon));
+	*at = colon + 1;
+	return GW_OK;
+}
+
+static bool
+is_tail(struct gw_span s)
+{
+	return s.len == 0 || (sip_char_run(s, 0, SIP_CHAR_URI) == s.len &&
+				 sip_char_escapes(s));
+}
+
+/* What is wrong with the octets behind the scheme, if anything is. */
+static enum gw_err
+check_octets(struct gw_span in, size_t at, const struct sip_uri *u,
+    struct gw_fault *fault)
+{
+	size_t bad = sip_char_run(in, at, SIP_CHAR_URI);
+
+	while (bad < in.len && in.p[bad] == '#' && u->scheme >= SIP_SCHEME_TEL)
+		bad = sip_char_run(in, bad + 1, SIP_CHAR_URI);
 	if (bad < in.len)
 		return refuse(fault, bad, "not allowed in a URI");
 	if (!sip_char_escapes(in))
 		return refuse(fault, gw_span_find(in, 0, '%'),
 		    "not an escape of two hexadecimal digits");
+	return GW_OK;
+}
+
+enum gw_err
+sip_uri_parse(struct gw_span in, struct sip_uri *out, struct gw_fault *fault)
+{
+	struct sip_uri u = { .all = in, .scheme = SIP_SCHEME_SIP };
+	size_t at = 4; /* behind "sip:" */
+	enum gw_err err = GW_OK;
+
+	if (in.len <= at || memcmp(in.p, "sip:", at) != 0)
+		err = read_scheme(in, &at, &u, fault);
+	if (err != GW_OK)
+		return err;
+	/* A user part and a host have no octets that a URI may not have. */
+	if (u.scheme <= SIP_SCHEME_SIPS &&
+	    read_sip(in, at, &u, fault) == GW_OK && is_tail(u.params) &&
+	    is_tail(u.headers)) {
+		*out = u;
+		return GW_OK;
+	}
+	/* Something is wrong: the first octet that is tells what. */
+	err = check_octets(in, at, &u, fault);
+	if (err != GW_OK)
+		return err;
 
 	switch (u.scheme) {
 	case SIP_SCHEME_SIP:
-	case SIP_SCHEME_SIPS: err = read_sip(in, colon + 1, &u, fault); break;
-	case SIP_SCHEME_TEL: err = read_tel(in, colon + 1, &u, fault); break;
+	case SIP_SCHEME_SIPS: err = read_sip(in, at, &u, fault); break;
+	case SIP_SCHEME_TEL: err = read_tel(in, at, &u, fault); break;
 	case SIP_SCHEME_OTHER: break;
 	}
 	if (err == GW_OK)
@@ -382,7 +427,7 @@ bool
 sip_param_next(struct gw_span params, size_t *pos, struct gw_span *name,
     struct gw_span *value)
 {
-	size_t at = sip_char_skip(params, *pos, SIP_CHAR_BLANK), end;
+	size_t at = sip_char_blanks(params, *pos), end;
 
 	if (at == params.len) {
 		*pos = at;
@@ -390,28 +435,28 @@ sip_param_next(struct gw_span params, size_t *pos, struct gw_span *name,
 	}
 	if (params.p[at] != ';')
 		return false;
-	at = sip_char_skip(params, at + 1, SIP_CHAR_BLANK);
+	at = sip_char_blanks(params, at + 1);
 	end = sip_char_skip(params, at, SIP_CHAR_PNAME);
 	if (end == at)
 		return false;
-	*name = gw_span_sub(params, at, end - at);
-	at = sip_char_skip(params, end, SIP_CHAR_BLANK);
+	*name = (struct gw_span){ params.p + at, end - at };
+	at = sip_char_blanks(params, end);
 	if (at == params.len || params.p[at] != '=') {
-		*value = gw_span_sub(params, end, 0);
+		*value = (struct gw_span){ params.p + end, 0 };
 		*pos = end;
 		return true;
 	}
-	at = sip_char_skip(params, at + 1, SIP_CHAR_BLANK);
+	at = sip_char_blanks(params, at + 1);
 	if (at < params.len && params.p[at] == '"') {
 		end = sip_char_quoted(params, at);
 		if (end == 0)
 			return false;
-		*value = gw_span_sub(params, at + 1, end - at - 2);
+		*value = (struct gw_span){ params.p + at + 1, end - at - 2 };
 	} else {
-		end = sip_char_skip(params, at, SIP_CHAR_PVALUE);
+		end = sip_char_run(params, at, SIP_CHAR_PVALUE);
 		if (end == at)
 			return false;
-		*value = gw_span_sub(params, at, end - at);
+		*value = (struct gw_span){ params.p + at, end - at };
 	}
 	*pos = end;
 	return true;
@@ -424,6 +469,6 @@ sip_param_skip(struct gw_span params, size_t *pos)
 
 	while (sip_param_next(params, pos, &name, &value))
 		continue;
-	*pos = sip_char_skip(params, *pos, SIP_CHAR_BLANK);
+	*pos = sip_char_blanks(params, *pos);
 	return *pos == params.len || params.p[*pos] == ',';
 }

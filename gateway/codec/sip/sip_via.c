@@ -18,7 +18,7 @@ read_token(struct gw_span v, size_t *at)
 {
 	size_t from = *at, end = sip_char_skip(v, from, SIP_CHAR_TOKEN);
 
-	*at = sip_char_skip(v, end, SIP_CHAR_BLANK);
+	*at = sip_char_blanks(v, end);
 	return gw_span_sub(v, from, end - from);
 }
 
@@ -28,7 +28,7 @@ read_mark(struct gw_span v, size_t *at, uint8_t c)
 {
 	if (*at == v.len || v.p[*at] != c)
 		return false;
-	*at = sip_char_skip(v, *at + 1, SIP_CHAR_BLANK);
+	*at = sip_char_blanks(v, *at + 1);
 	return true;
 }
 
@@ -36,8 +36,13 @@ read_mark(struct gw_span v, size_t *at, uint8_t c)
 static const char *
 read_protocol(struct gw_span v, size_t *at, struct sip_via *out)
 {
-	if (read_token(v, at).len == 0 || !read_mark(v, at, '/') ||
-	    read_token(v, at).len == 0 || !read_mark(v, at, '/'))
+	static const char usual[] = "SIP/2.0/";
+	const size_t len = sizeof(usual) - 1;
+
+	if (v.len - *at > len && memcmp(v.p + *at, usual, len) == 0)
+		*at = sip_char_blanks(v, *at + len);
+	else if (read_token(v, at).len == 0 || !read_mark(v, at, '/') ||
+		 read_token(v, at).len == 0 || !read_mark(v, at, '/'))
 		return "not a protocol of a Via";
 	out->transport = read_token(v, at);
 	if (out->transport.len == 0)
@@ -52,7 +57,6 @@ static const char *
 read_sent_by(struct gw_span v, size_t *at, struct sip_via *out)
 {
 	size_t from = *at, end;
-	uint64_t port;
 
 	if (from < v.len && v.p[from] == '[') {
 		end = gw_span_find(v, from, ']');
@@ -68,33 +72,28 @@ read_sent_by(struct gw_span v, size_t *at, struct sip_via *out)
 		if (end == from)
 			return "Via without a host";
 	}
-	*at = sip_char_skip(v, end, SIP_CHAR_BLANK);
+	*at = sip_char_blanks(v, end);
 	if (!read_mark(v, at, ':'))
 		return NULL;
-	for (end = *at; end < v.len; end++)
-		if (v.p[end] < '0' || v.p[end] > '9')
-			break;
-	if (gw_span_to_u64(gw_span_sub(v, *at, end - *at), UINT16_MAX, &port) !=
-		GW_OK ||
-	    port == 0)
+	end = *at;
+	out->port = sip_char_port(v, &end);
+	if (out->port == 0)
 		return "not a port";
-	out->port = (uint16_t)port;
-	*at = sip_char_skip(v, end, SIP_CHAR_BLANK);
+	*at = sip_char_blanks(v, end);
 	return NULL;
 }
 
 static const char *
 read_rport(struct gw_span value, struct sip_via *out)
 {
-	uint64_t port = 0;
+	size_t end = 0;
 
 	if (out->has_rport)
 		return "rport twice in a Via";
-	if (value.len > 0 &&
-	    (gw_span_to_u64(value, UINT16_MAX, &port) != GW_OK || port == 0))
+	out->rport = sip_char_port(value, &end);
+	if (value.len > 0 && (out->rport == 0 || end < value.len))
 		return "not a port";
 	out->has_rport = true;
-	out->rport = (uint16_t)port;
 	return NULL;
 }
 
@@ -128,17 +127,16 @@ read_param(struct gw_span name, struct gw_span value, struct sip_via *out)
 	return NULL;
 }
 
-/* All parameters; moves *at behind them and the blanks that follow. */
+/* All parameters; moves *at behind them. */
 static const char *
 read_params(struct gw_span v, size_t *at, struct sip_via *out)
 {
 	struct gw_span name, value;
 	const char *why = NULL;
 
-	while (sip_param_next(v, at, &name, &value))
+	while (*at < v.len && sip_param_next(v, at, &name, &value))
 		if (why == NULL)
 			why = read_param(name, value, out);
-	*at = sip_char_skip(v, *at, SIP_CHAR_BLANK);
 	return why;
 }
 
@@ -146,7 +144,7 @@ enum gw_err
 sip_via_next(struct gw_span value, size_t *pos, struct sip_via *out,
     struct gw_fault *fault)
 {
-	size_t from = sip_char_skip(value, *pos, SIP_CHAR_BLANK), at = from;
+	size_t from = sip_char_blanks(value, *pos), at = from;
 	struct sip_via v = { .port = 0 };
 	const char *why;
 
@@ -159,14 +157,14 @@ sip_via_next(struct gw_span value, size_t *pos, struct sip_via *out,
 		return refuse(fault, at, why);
 	size_t params = at;
 	why = read_params(value, &at, &v);
-	if (at < value.len && value.p[at] != ',')
-		return refuse(fault, at, "not a parameter of a Via");
 	v.params = gw_span_trim(gw_span_sub(value, params, at - params));
 	v.all = gw_span_trim(gw_span_sub(value, from, at - from));
+	at = sip_char_blanks(value, at);
+	if (at < value.len && value.p[at] != ',')
+		return refuse(fault, at, "not a parameter of a Via");
 	if (why != NULL)
 		return refuse(fault, params, why);
-	if (at < value.len &&
-	    sip_char_skip(value, ++at, SIP_CHAR_BLANK) == value.len)
+	if (at < value.len && sip_char_blanks(value, ++at) == value.len)
 		return refuse(fault, at - 1, "comma without a Via");
 	*pos = at;
 	*out = v;
