@@ -209,7 +209,7 @@ sip_hdr_find(struct gw_span name)
 		if (slots[at] == SIP_HDR_OTHER)
 			return SIP_HDR_OTHER;
 		if (name.len == k->name.len &&
-		    (memcmp(name.p, k->name.p, name.len) == 0 ||
+		    (sip_char_same(name.p, k->name.p, name.len) ||
 			gw_span_ieq(name, k->name)))
 			return (enum sip_hdr_id)slots[at];
 	}

@@ -13,7 +13,6 @@
 #define CSEQ_MAX	 INT32_MAX /* below 2^31 (RFC 3261, 8.1.1.5) */
 #define MAX_FORWARDS_MAX 255
 #define DATE_LEN	 29 /* "Sat, 13 Nov 2010 23:29:00 GMT" */
-#define ONES		 UINT64_C(0x0101010101010101)
 
 struct scan {
 	struct sip_msg *m;
@@ -76,46 +75,6 @@ note_no_end(struct scan *s)
 		     "no empty line ends the header section");
 }
 
-/* The octets of v below SP, and DEL: their top bits.  The lowest of them is
- * right, others may come from a borrow. */
-static uint64_t
-ctl_bits(uint64_t v)
-{
-	uint64_t del = v ^ ONES * 0x7f;
-
-	return (((v - ONES * ' ') & ~v) | ((del - ONES) & ~del)) & (ONES << 7);
-}
-
-/* p[0] is the lowest octet, on any machine. */
-static uint64_t
-load64(const uint8_t *p)
-{
-	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
-	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-	       (uint64_t)p[7] << 56;
-}
-
-/* Offset of the first control other than HTAB from pos on, or in.len. */
-static size_t
-find_ctl(struct gw_span in, size_t pos)
-{
-	while (in.len - pos >= sizeof(uint64_t)) {
-		uint64_t found = ctl_bits(load64(in.p + pos));
-		if (found == 0) {
-			pos += sizeof(uint64_t);
-			continue;
-		}
-		pos += (size_t)__builtin_ctzll(found) / 8;
-		if (in.p[pos] != '\t')
-			return pos;
-		pos++;
-	}
-	while (pos < in.len && !sip_char_is(in.p[pos], SIP_CHAR_CTL))
-		pos++;
-	return pos;
-}
-
 static bool
 is_crlf(struct gw_span in, size_t pos)
 {
@@ -162,7 +121,7 @@ field_end(struct scan *s, bool *clean)
 	bool pairs = false;
 
 	for (*clean = true;; pos++) {
-		pos = find_ctl(in, pos);
+		pos = sip_char_find_ctl(in, pos);
 		if (pos == in.len ||
 		    (s->cut && pos == in.len - 1 && in.p[pos] == '\r')) {
 			note_no_end(s);
@@ -202,21 +161,41 @@ field_end(struct scan *s, bool *clean)
 	return pos;
 }
 
+/* The name of a line, of which *at becomes the offset of what ends it: the
+ * colon, or blanks before it.  What we know by name is a token. */
+static const char *
+read_name(struct sip_hdr *h, size_t *at)
+{
+	size_t len = sip_char_find(h->line, 0, ':');
+
+	h->name = gw_span_sub(h->line, 0, len);
+	h->id = (uint8_t)sip_hdr_find(h->name);
+	*at = len;
+	if (h->id != SIP_HDR_OTHER)
+		return NULL;
+	len = sip_char_skip(h->line, 0, SIP_CHAR_TOKEN);
+	if (len == 0)
+		return "header field without a name";
+	if (len < h->name.len) {
+		h->name = gw_span_sub(h->line, 0, len);
+		h->id = (uint8_t)sip_hdr_find(h->name);
+		*at = skip_blanks(h->line, len);
+	}
+	return h->line.p[*at] == ':' ? NULL : "header field without a colon";
+}
+
 /* Cut a line into name and value. */
 static const char *
 split(struct sip_hdr *h)
 {
 	const uint8_t *p = h->line.p;
 	size_t end = h->line.len - 2; /* without the CRLF */
-	size_t name_len = sip_char_skip(h->line, 0, SIP_CHAR_TOKEN), at;
+	size_t at;
+	const char *why = read_name(h, &at);
 
-	if (name_len == 0)
-		return "header field without a name";
-	at = skip_blanks(h->line, name_len);
-	if (p[at] != ':')
-		return "header field without a colon";
-	h->name = gw_span_sub(h->line, 0, name_len);
-	at = sip_char_skip(h->line, at + 1, SIP_CHAR_BLANK);
+	if (why != NULL)
+		return why;
+	at = sip_char_blanks(h->line, at + 1);
 	while (end > at && sip_char_is(p[end - 1], SIP_CHAR_BLANK))
 		end--;
 	h->value = (struct gw_span){ p + (at < end ? at : end),
@@ -271,7 +250,6 @@ read_rows(struct scan *s)
 			note(s, h->line, 0, why);
 			continue;
 		}
-		h->id = (uint8_t)sip_hdr_find(h->name);
 		link_row(s);
 	}
 	note_no_end(s);
@@ -369,7 +347,7 @@ read_status_line(struct scan *s, struct gw_span line)
 static void
 read_start_line(struct scan *s)
 {
-	size_t end = find_ctl(s->in, 0);
+	size_t end = sip_char_find_ctl(s->in, 0);
 	bool ok = is_crlf(s->in, end);
 
 	if (end == s->in.len && s->cut) {
@@ -402,7 +380,7 @@ check_cseq(struct scan *s, struct gw_span v)
 
 	while (len < v.len && v.p[len] >= '0' && v.p[len] <= '9')
 		len++;
-	at = sip_char_skip(v, len, SIP_CHAR_BLANK);
+	at = sip_char_blanks(v, len);
 	if (gw_span_to_u64(gw_span_sub(v, 0, len), CSEQ_MAX, &n) != GW_OK) {
 		note(s, v, 0, "CSeq number is not below 2^31");
 		return;
@@ -418,6 +396,21 @@ check_cseq(struct scan *s, struct gw_span v)
 	} else if (!gw_span_eq(name, m->method_name)) {
 		note(s, name, 0, "CSeq names another method");
 	}
+}
+
+/* The tag if well-formed params consist of nothing else, as they mostly do;
+ * else empty. */
+static struct gw_span
+only_tag(struct gw_span params)
+{
+	static const char usual[] = ";tag=";
+	const size_t len = sizeof(usual) - 1;
+
+	if (params.len > len && memcmp(params.p, usual, len) == 0 &&
+	    sip_char_is(params.p[len], SIP_CHAR_PVALUE) &&
+	    sip_char_find(params, len, ';') == params.len)
+		return gw_span_sub(params, len, params.len);
+	return (struct gw_span){ NULL, 0 };
 }
 
 /* From or To: one address, with one tag at most. */
@@ -438,6 +431,9 @@ check_party(
 		note(s, v, pos < v.len ? pos : 0, "not exactly one address");
 		return;
 	}
+	*tag = only_tag(a->params);
+	if (tag->len > 0)
+		return;
 	for (pos = 0; sip_param_next(a->params, &pos, &name, &value);)
 		if (gw_span_ieq(name, GW_SPAN("tag"))) {
 			*tag = value;
@@ -477,7 +473,8 @@ check_contacts(struct scan *s)
 static void
 check_call_id(struct scan *s, struct gw_span v)
 {
-	for (size_t i = 0; i < v.len; i++)
+	/* What URIs mostly consist of is allowed. */
+	for (size_t i = sip_char_run(v, 0, SIP_CHAR_URI); i < v.len; i++)
 		if (v.p[i] <= ' ' || v.p[i] >= 0x7f) {
 			note(s, v, i, "not allowed in a Call-ID");
 			return;
