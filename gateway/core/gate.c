@@ -202,7 +202,7 @@ digest(const struct mcx_body *b)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < b->n_keys; i++)
-		sum = sum * 31 + gw_siphash(key, b->keys[i].raw);
+		sum = sum * 31 + gw_siphash13(key, b->keys[i].raw);
 	return sum & MEMO_DIGEST;
 }
 

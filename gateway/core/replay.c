@@ -72,7 +72,7 @@ name_of(const struct replay *r, const struct mikey_imsg *m)
 	n = add(text, n, m->rand);
 	n = add(text, n, m->idr[MIKEY_IDRUIDI].data);
 	n = add(text, n, m->idr[MIKEY_IDRI].data);
-	uint64_t h = gw_siphash(r->key, (struct gw_span){ text, n });
+	uint64_t h = gw_siphash13(r->key, (struct gw_span){ text, n });
 	return h == 0 ? 1 : h;
 }
 
@@ -125,7 +125,7 @@ replay_seen(struct replay *r, const struct mikey_imsg *m,
 	uint64_t now_s = now.mono_us / 1000000;
 	uint64_t window_s = (uint64_t)window_us / 1000000;
 	uint64_t call =
-	    (gw_siphash(r->key, call_id) & ~TIME_MASK) | (now_s & TIME_MASK);
+	    (gw_siphash13(r->key, call_id) & ~TIME_MASK) | (now_s & TIME_MASK);
 	struct entry *set = &r->entries[(name & r->mask) * WAYS];
 	struct entry *e = find(set, name);
 
