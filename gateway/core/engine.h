@@ -103,6 +103,7 @@ struct core {
 
 	/* scratch of one call */
 	struct sip_msg msg; /* what came in */
+	uint64_t name; /* of msg, if it is a request (core_names.anywhere) */
 	struct topo_via via; /* of msg, if it is a response to us */
 	struct topo_plain plain;
 	struct sip_msg sent; /* a request of ours, read again */
@@ -171,9 +172,13 @@ void core_timer(struct core *c, struct wheel_node *n);
 
 /* request.c */
 void core_request(struct core *c, const struct core_flow *flow, uint8_t rounds);
-/** A name for the server transaction of m (RFC 3261 17.2.3) under a key of 16
- * octets; ACK and CANCEL have that of their INVITE. */
-uint64_t core_txn_name(const uint8_t *key, const struct sip_msg *m);
+/* Names of a server transaction (RFC 3261 17.2.3). */
+struct core_names {
+	uint64_t here; /* in the table of this worker, which alone sees it */
+	uint64_t anywhere; /* on every node with these settings */
+};
+/** Those of m; ACK and CANCEL have those of their INVITE. */
+struct core_names core_names_of(const struct core *c, const struct sip_msg *m);
 uint32_t core_loop_hash(const struct core *c, const struct sip_msg *m);
 
 /** x is decided once more, with what its lookup brought. */
@@ -209,10 +214,11 @@ bool core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
 /** Try another hop for x after the present one failed.  False: as above. */
 bool core_forward_again(struct core *c, struct txn *x, unsigned *status);
 /** Read the body of m for what must be cut from it on the way of t (snap,
- * from, to, as_of_us): *out lives until the next call, NULL: nothing is to be
- * cut.  False: it cannot be read, and must not cross. */
+ * from): *out lives until the next call, NULL: nothing is to be cut.  False:
+ * it cannot be read, and must not cross. */
 bool core_read_body(struct core *c, const struct topo *t,
-    const struct sip_msg *m, const struct mcx_body **out);
+    const struct policy_handling *handling, const struct sip_msg *m,
+    const struct mcx_body **out);
 /** Forward m (an ACK, a CANCEL without context) and remember nothing. */
 void core_forward_stateless(struct core *c, const struct core_flow *flow,
     const struct sip_msg *m, const struct topo_target *target);

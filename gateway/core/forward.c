@@ -27,13 +27,15 @@ branch_text(uint8_t out[TOPO_BRANCH_LEN], uint64_t id, uint32_t loop)
 /* The same on every node for the same request and attempt, so that a CANCEL
  * that another node gets finds its INVITE at the next hop. */
 static uint64_t
-client_id(const struct snapshot *s, const struct sip_msg *m, uint8_t attempt)
+client_id(const struct snapshot *s, uint64_t name, uint8_t attempt)
 {
-	uint64_t in[2] = { core_txn_name(s->branch_key, m), attempt };
+	uint64_t in[2] = { name, attempt };
+	uint64_t id = name;
 
-	return gw_siphash(s->branch_key,
-		   (struct gw_span){ (const uint8_t *)in, sizeof(in) }) &
-	       ~CORE_CANCEL_BIT;
+	if (attempt > 0)
+		id = gw_siphash(s->branch_key,
+		    (struct gw_span){ (const uint8_t *)in, sizeof(in) });
+	return id & ~CORE_CANCEL_BIT;
 }
 
 /* The address of a sip URI, if its host is one. */
@@ -91,8 +93,8 @@ choose(struct core *c, const struct snapshot *snap, uint16_t to, uint32_t tried,
 
 	if (i >= 0 && (tried & (1u << i)) == 0)
 		return i;
-	return health_choose(
-	    snap->health, s, tried, (uint32_t)core_random(c), c->now.mono_us);
+	uint32_t dice = s->n_hops > 1 ? (uint32_t)core_random(c) : 0;
+	return health_choose(snap->health, s, tried, dice, c->now.mono_us);
 }
 
 /* What one try to send a request out needs. */
@@ -100,6 +102,7 @@ struct outgoing {
 	const struct sip_msg *m;
 	const struct topo_target *target;
 	const struct mcx_body *body;
+	const struct policy_handling *handling;
 	const struct conf_hop *hop;
 	enum conf_transport transport;
 	uint64_t id;
@@ -110,6 +113,13 @@ listener_of(const struct outgoing *o)
 {
 	return o->transport == o->hop->transport ? o->hop->listener :
 						   o->hop->tcp_listener;
+}
+
+static const struct policy_handling *
+handling_of(const struct txn *x)
+{
+	return policy_handling(
+	    x->snap->policy, x->from, x->to, x->begun_wall_us);
 }
 
 /* Edit o->m for x; the pieces go to x's arena. */
@@ -127,8 +137,7 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 		.memo = x->memo,
 		.cap_p = x->cap_p,
 		.cap_q = x->cap_q,
-		.handling = policy_handling(
-		    x->snap->policy, x->from, x->to, x->begun_wall_us) };
+		.handling = o->handling };
 	uint8_t branch[TOPO_BRANCH_LEN];
 	struct gw_fault fault = { 0, "" };
 	size_t n, len;
@@ -200,7 +209,10 @@ core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
     unsigned *status)
 {
 	const struct conf_system *s = &x->snap->conf->systems[x->to];
-	struct outgoing o = { .m = m, .target = target, .body = body };
+	struct outgoing o = { .m = m,
+		.target = target,
+		.body = body,
+		.handling = handling_of(x) };
 	int i = choose(c, x->snap, x->to, x->tried, target);
 
 	*status = 500;
@@ -209,7 +221,7 @@ core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
 	x->seen = topo_seen_new(x->arena);
 	x->tried |= 1u << i;
 	o.hop = &s->hops[i];
-	o.id = client_id(x->snap, m, x->attempt++);
+	o.id = client_id(x->snap, x->name, x->attempt++);
 	enum gw_err err = compose_sized(c, x, &o);
 	if (err != GW_OK) {
 		*status = status_of(err);
@@ -259,15 +271,14 @@ leave_attempt(struct core *c, struct txn *x)
 }
 
 bool
-core_read_body(struct core *c, const struct topo *t, const struct sip_msg *m,
+core_read_body(struct core *c, const struct topo *t,
+    const struct policy_handling *handling, const struct sip_msg *m,
     const struct mcx_body **out)
 {
 	struct gw_fault fault = { 0, "" };
 
 	*out = NULL;
-	if (!policy_handling(t->snap->policy, t->from, t->to, t->as_of_us)
-		 ->access_token_drop ||
-	    !mcx_body_wanted(m))
+	if (!handling->access_token_drop || !mcx_body_wanted(m))
 		return true;
 	*out = &c->judged.body;
 	if (mcx_body_read(m, c->arena, &c->judged.body, &fault) == GW_OK)
@@ -294,7 +305,7 @@ core_forward_again(struct core *c, struct txn *x, unsigned *status)
 	    target.bad_token /* its key has gone meanwhile */)
 		return false;
 	if (choose(c, x->snap, x->to, x->tried, &target) < 0 ||
-	    !core_read_body(c, &t, &c->sent, &body))
+	    !core_read_body(c, &t, handling_of(x), &c->sent, &body))
 		return false;
 	leave_attempt(c, x);
 	metrics_one(&c->metrics, METRIC_FAILOVERS);
@@ -316,19 +327,18 @@ core_forward_stateless(struct core *c, const struct core_flow *flow,
 		.memo = target->memo,
 		.cap_p = -1,
 		.cap_q = -1 };
-	struct outgoing o = { .m = m, .target = target };
-	const struct topo t = { .snap = c->snap,
-		.from = x.from,
-		.to = x.to,
-		.as_of_us = x.begun_wall_us };
+	struct outgoing o = {
+		.m = m, .target = target, .handling = handling_of(&x)
+	};
+	const struct topo t = { .snap = c->snap, .from = x.from };
 	int i = choose(c, c->snap, x.to, 0, target);
 
-	if (i < 0 || !core_read_body(c, &t, m, &o.body)) {
+	if (i < 0 || !core_read_body(c, &t, o.handling, m, &o.body)) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;
 	}
 	o.hop = &c->snap->conf->systems[x.to].hops[i];
-	o.id = client_id(c->snap, m, 0);
+	o.id = client_id(c->snap, c->name, 0);
 	if (compose_sized(c, &x, &o) != GW_OK) {
 		metrics_one(&c->metrics, METRIC_DROPPED);
 		return;

@@ -20,15 +20,31 @@ struct mix {
 	size_t n;
 };
 
+/* In lower case, eight octets at a time; the last run may overlap. */
+static void
+copy_lower(uint8_t *to, const uint8_t *p, size_t n)
+{
+	uint64_t w;
+
+	for (size_t i = 0; n < sizeof(w) && i < n; i++)
+		to[i] = gw_lower(p[i]);
+	for (size_t i = 0; n >= sizeof(w) && i < n; i += sizeof(w)) {
+		size_t at = i + sizeof(w) <= n ? i : n - sizeof(w);
+		memcpy(&w, p + at, sizeof(w));
+		w = gw_lower8(w);
+		memcpy(to + at, &w, sizeof(w));
+	}
+}
+
 static void
 mix_span(struct mix *x, struct gw_span s, bool fold)
 {
 	size_t room = sizeof(x->text) - x->n;
 	size_t n = s.len < room ? s.len : room;
 
-	for (size_t i = 0; fold && i < n; i++)
-		x->text[x->n + i] = gw_lower(s.p[i]);
-	if (!fold && n > 0)
+	if (fold)
+		copy_lower(x->text + x->n, s.p, n);
+	else if (n > 0)
 		memcpy(x->text + x->n, s.p, n);
 	x->n += n;
 	if (x->n < sizeof(x->text))
@@ -61,22 +77,32 @@ mix_2543(struct mix *x, const struct sip_msg *m, struct gw_span via)
 	mix_span(x, via, false);
 }
 
-uint64_t
-core_txn_name(const uint8_t *key, const struct sip_msg *m)
+/* What names the server transaction of m (RFC 3261 17.2.3). */
+static void
+mix_txn(struct mix *x, const struct sip_msg *m)
 {
 	const struct sip_via *via = &m->via;
+
+	x->n = 0;
+	mix_span(x, keyed_method(m), false);
+	if (gw_span_istarts(via->branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
+		mix_span(x, via->branch, true);
+		mix_span(x, via->host, true);
+		mix_num(x, via->port);
+	} else {
+		mix_2543(x, m, via->all);
+	}
+}
+
+struct core_names
+core_names_of(const struct core *c, const struct sip_msg *m)
+{
 	struct mix x;
 
-	x.n = 0;
-	mix_span(&x, keyed_method(m), false);
-	if (gw_span_istarts(via->branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
-		mix_span(&x, via->branch, true);
-		mix_span(&x, via->host, true);
-		mix_num(&x, via->port);
-	} else {
-		mix_2543(&x, m, via->all);
-	}
-	return gw_siphash(key, (struct gw_span){ x.text, x.n });
+	mix_txn(&x, m);
+	struct gw_span text = { x.text, x.n };
+	return (struct core_names){ gw_siphash13(c->setup.seed, text),
+		gw_siphash(c->snap->branch_key, text) };
 }
 
 uint32_t
@@ -100,7 +126,7 @@ struct fresh {
 	struct sip_msg *m;
 	struct topo_target target;
 	bool in_dialog;
-	uint64_t key;
+	uint64_t key; /* in the table of this worker */
 	uint32_t loop; /* its loop hash */
 };
 
@@ -110,18 +136,24 @@ refusal(unsigned status)
 	return (struct core_refusal){ .status = status };
 }
 
-/* The fields a proxy must look at (16.3); 0: none objects. */
+/* Of a URI that was read before. */
+static bool
+has_known_scheme(struct gw_span uri)
+{
+	return gw_span_istarts(uri, GW_SPAN("sip:")) ||
+	       gw_span_istarts(uri, GW_SPAN("sips:")) ||
+	       gw_span_istarts(uri, GW_SPAN("tel:"));
+}
+
+/* The fields a proxy must look at (16.3), once topo_find_target() has read
+ * the Request-URI; 0: none objects. */
 static struct core_refusal
 check_fields(struct core *c, struct fresh *f)
 {
 	const struct sip_msg *m = f->m;
-	struct gw_fault fault;
-	struct sip_uri uri;
 	struct gw_buf text;
 
-	if (sip_uri_parse(m->uri, &uri, &fault) != GW_OK)
-		return refusal(400);
-	if (uri.scheme == SIP_SCHEME_OTHER)
+	if (!has_known_scheme(m->uri))
 		return refusal(416);
 	if (sip_msg_hdr(m, SIP_HDR_MAX_FORWARDS) != NULL &&
 	    m->max_forwards == 0)
@@ -369,6 +401,7 @@ start(struct core *c, const struct fresh *f)
 	x->begun_wall_us = c->now.wall_us;
 	x->raw = f->m->raw;
 	x->loop = f->loop;
+	x->name = c->name;
 	txns_add_server(&c->txns, x, f->key);
 	return x;
 }
@@ -443,7 +476,9 @@ core_request(struct core *c, const struct core_flow *flow, uint8_t rounds)
 {
 	struct fresh f = { .flow = flow, .m = &c->msg };
 
-	f.key = core_txn_name(c->setup.seed, f.m);
+	struct core_names names = core_names_of(c, f.m);
+	f.key = names.here;
+	c->name = names.anywhere;
 	f.in_dialog = sip_msg_in_dialog(f.m);
 	struct txn *x = txns_find_server(&c->txns, f.key);
 	if (x != NULL && !core_same_system(c, x, x->from, flow->system)) {

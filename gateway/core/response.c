@@ -23,7 +23,7 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 	struct gw_fault fault = { 0, "" };
 	size_t n;
 
-	if (!core_read_body(c, t, rsp, &r.body))
+	if (!core_read_body(c, t, r.handling, rsp, &r.body))
 		return false;
 	sip_edits_init(&c->edits, rsp->raw);
 	enum gw_err err = topo_edit_response(t, rsp, &r, &c->edits, &fault);

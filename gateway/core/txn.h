@@ -141,6 +141,7 @@ struct txn {
 	uint32_t tried; /* hops of the system tried, one bit each */
 	uint8_t attempt;
 	uint32_t loop; /* of the request, for the branch (RFC 3261 16.6, 8) */
+	uint64_t name; /* of its server half on every node: for the branch */
 	enum conf_transport transport;
 	bool heard; /* any response came on this attempt */
 	bool cancel_wanted, cancel_sent, cancelled;
