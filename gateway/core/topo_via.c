@@ -5,7 +5,7 @@
  *     address (4 or 16) | port (2) | rows
  *
  * is what stands in the token: where the response goes, and the Vias with
- * which it goes there.
+ * which it goes there.  Nothing answers an ACK, and its Via has no token.
  */
 #include "core/topo_via.h"
 
@@ -21,6 +21,7 @@
 #define WORKER_LEN     2
 #define HEX64_LEN      16
 #define HEX32_LEN      8
+#define UNREADABLE     "Via cannot be read"
 
 /* Text being written, with a bound. */
 struct pen {
@@ -115,7 +116,7 @@ put_rows(struct topo_work *w, struct pen *pen, const struct conf_addr *source)
 	const struct sip_via *via = &w->m->via;
 
 	if (via->all.len == 0)
-		return topo_work_refuse(w, h->value, "Via cannot be read");
+		return topo_work_refuse(w, h->value, UNREADABLE);
 	const uint8_t *rest = via->all.p + via->all.len;
 	const uint8_t *params = via->params.len > 0 ? via->params.p : rest;
 	put(pen, gw_span_sub(h->line, 0, (size_t)(params - h->line.p)));
@@ -174,6 +175,18 @@ put_worker(struct pen *pen, uint8_t worker)
 	put(pen, (struct gw_span){ hex, WORKER_LEN });
 }
 
+/* What the token holds; nothing for an ACK. */
+static enum gw_err
+write_secret(struct topo_work *w, const struct topo_request *r, struct pen *pen)
+{
+	if (w->m->method != SIP_METHOD_ACK)
+		return write_plain(w, r, pen);
+	if (w->m->via.all.len > 0)
+		return GW_OK;
+	return topo_work_refuse(
+	    w, sip_msg_hdr(w->m, SIP_HDR_VIA)->value, UNREADABLE);
+}
+
 enum gw_err
 topo_via_put(struct topo_work *w, const struct topo_request *r)
 {
@@ -181,11 +194,11 @@ topo_via_put(struct topo_work *w, const struct topo_request *r)
 	uint8_t plain[TOKEN_PLAIN_MAX];
 	struct pen in = { plain, 0, sizeof(plain), false };
 	struct gw_span host = gw_span_of(c->listeners[w->t->out].advertise);
-	enum gw_err err = write_plain(w, r, &in);
+	enum gw_err err = write_secret(w, r, &in);
 
 	if (err != GW_OK)
 		return err;
-	size_t token_len = TOKEN_TEXT_LEN(in.len);
+	size_t token_len = in.len > 0 ? TOKEN_TEXT_LEN(in.len) : 0;
 	struct pen row = { .room = 64 + host.len + r->branch.len + token_len };
 	if ((row.p = gw_arena_bytes(w->t->arena, row.room)) == NULL)
 		return GW_ENOMEM;
@@ -195,8 +208,9 @@ topo_via_put(struct topo_work *w, const struct topo_request *r)
 	put(&row, r->branch);
 	put(&row, GW_SPAN(";rport;gw="));
 	put_worker(&row, r->worker);
-	err = topo_seen_seal(w->t, TOKEN_VIA, w->key_id,
-	    (struct gw_span){ plain, in.len }, row.p + row.len);
+	if (token_len > 0)
+		err = topo_seen_seal(w->t, TOKEN_VIA, w->key_id,
+		    (struct gw_span){ plain, in.len }, row.p + row.len);
 	if (err != GW_OK)
 		return err;
 	row.len += token_len;

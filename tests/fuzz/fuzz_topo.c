@@ -94,7 +94,7 @@ answer(const struct sip_msg *m, const struct sip_msg *sent)
 	struct topo_via via;
 	struct gw_buf out;
 
-	if (!sent->answerable)
+	if (!sent->answerable || sent->method == SIP_METHOD_ACK)
 		return;
 	gw_buf_init(&out, sizeof(first));
 	sip_reply_build(&out, sent, &reply);

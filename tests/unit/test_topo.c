@@ -314,6 +314,22 @@ a_loop_is_seen(void **state)
 	assert_false(topo_is_ours(&x->snap, GW_SPAN("alpha.example")));
 }
 
+/* Nothing answers an ACK: its Via tells the loop, and keeps nothing. */
+static void
+the_via_of_an_ack_has_no_token(void **state)
+{
+	(void)state;
+	ttopo_in_dialog(
+	    &in, "ACK", "sip:bob@mcptt.bravo.example", "", TTOPO_FROM_ALPHA);
+	assert_int_equal(ttopo_request(x, ALPHA, BRAVO, &in, &out), GW_OK);
+	assert_string_equal(ttopo_value(&out, SIP_HDR_VIA, 0),
+	    "SIP/2.0/TLS gw.border.example:5061;branch="
+	    "z9hG4bK0123456789abcdef00c0ffee;rport;gw=03");
+	assert_string_equal(ttopo_value(&out, SIP_HDR_VIA, 1), "");
+	assert_true(topo_is_loop(&x->snap, &out.m, 0x00c0ffee));
+	ttopo_assert_clean(&out);
+}
+
 static void
 a_via_of_someone_else_is_not_ours(void **state)
 {
@@ -466,6 +482,7 @@ main(void)
 		TEST(priorities_are_capped),
 		TEST(the_access_token_is_cut_out),
 		TEST(a_loop_is_seen),
+		TEST(the_via_of_an_ack_has_no_token),
 		TEST(a_via_of_someone_else_is_not_ours),
 		TEST(what_grows_too_much_is_refused),
 		TEST(a_common_invite_grows_by_little),
