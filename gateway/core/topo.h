@@ -69,7 +69,7 @@ struct topo_target {
 /**
  * Look at Route and Request-URI of request m that came from system
  * t->from.  Also undoes strict routing (RFC 3261 16.4).  Uses snap, sealer,
- * arena, now and from of t.
+ * arena, now, from and in of t.
  *
  * GW_EMALFORMED  Route or Request-URI cannot be read
  * GW_ELIMIT      more than TOPO_ROUTES_MAX entries in Route

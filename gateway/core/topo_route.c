@@ -159,11 +159,12 @@ open_own(struct topo_work *w, const struct topo_routes *r, size_t i,
 {
 	struct gw_fault fault;
 	struct gw_span token;
-	struct sip_uri u;
 	enum gw_err err;
+	bool is_own;
 
-	if (sip_uri_parse(r->at[i].uri, &u, &fault) != GW_OK ||
-	    !topo_seal_is_own(w->names, &u, &token) || token.len == 0)
+	if (topo_seal_read(w->t, r->at[i].uri, &is_own, &token, &fault) !=
+		GW_OK ||
+	    token.len == 0)
 		return GW_ENOTFOUND;
 	err = topo_seal_open(w->t, TOKEN_ROUTE, token, out);
 	if (err == GW_ENOMEM)

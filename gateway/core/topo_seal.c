@@ -157,3 +157,52 @@ topo_seal_is_own(
 		*token = u->user;
 	return true;
 }
+
+/* Does text stand behind the host of a URI that leads to a listener with this
+ * transport? */
+static bool
+is_tail(struct gw_span text, enum conf_transport transport)
+{
+	return gw_span_eq(text, tail_of(transport, false,
+				    TOPO_SEAL_LR | TOPO_SEAL_TRANSPORT)) ||
+	       gw_span_eq(text, tail_of(transport, false, TOPO_SEAL_TRANSPORT));
+}
+
+/* The token of a route or Contact, if every octet around it is as we write it
+ * at t->in; else empty. */
+static struct gw_span
+token_as_written(const struct topo *t, struct gw_span uri)
+{
+	const struct conf *c = t->snap->conf;
+	struct gw_span none = { NULL, 0 }, scheme = GW_LIT("sip:");
+	size_t at = gw_span_find(uri, 0, '@');
+
+	if (at < scheme.len || at == uri.len || t->in >= c->n_listeners ||
+	    memcmp(uri.p, scheme.p, scheme.len) != 0)
+		return none;
+	const struct conf_listener *l = &c->listeners[t->in];
+	struct gw_span host = gw_span_of(l->advertise);
+	struct gw_span token = gw_span_sub(uri, scheme.len, at - scheme.len);
+	struct gw_span rest = gw_span_sub(uri, at + 1, uri.len);
+	if (!gw_span_eq(gw_span_sub(rest, 0, host.len), host) ||
+	    !is_tail(gw_span_sub(rest, host.len, rest.len), l->transport) ||
+	    !token_looks_like(token))
+		return none;
+	return token;
+}
+
+enum gw_err
+topo_seal_read(const struct topo *t, struct gw_span uri, bool *is_own,
+    struct gw_span *token, struct gw_fault *fault)
+{
+	struct sip_uri u;
+
+	*token = token_as_written(t, uri);
+	*is_own = token->len > 0;
+	if (*is_own)
+		return GW_OK;
+	if (sip_uri_parse(uri, &u, fault) != GW_OK)
+		return GW_EMALFORMED;
+	*is_own = topo_seal_is_own(t->snap->names, &u, token);
+	return GW_OK;
+}

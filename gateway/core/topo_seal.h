@@ -57,4 +57,13 @@ enum gw_err topo_seal_open(const struct topo *t, enum token_kind kind,
 bool topo_seal_is_own(
     const struct names *n, const struct sip_uri *u, struct gw_span *token);
 
+/**
+ * The same for a URI that t->from brings, as text.  One that stands as
+ * topo_seal_uri() wrote it, at t->in, is known without being read.
+ *
+ * GW_EMALFORMED  it cannot be read
+ */
+enum gw_err topo_seal_read(const struct topo *t, struct gw_span uri,
+    bool *is_own, struct gw_span *token, struct gw_fault *fault) GW_NODISCARD;
+
 #endif

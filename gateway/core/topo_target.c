@@ -52,19 +52,6 @@ open_as(struct look *l, enum token_kind kind, struct gw_span token)
 	return err == GW_OK || err == GW_ENOMEM ? err : GW_ENOTFOUND;
 }
 
-/* Read uri; *token is empty unless it is ours and has one. */
-static enum gw_err
-look_at(struct look *l, struct gw_span uri, bool *is_own, struct gw_span *token,
-    struct gw_fault *fault)
-{
-	struct sip_uri u;
-
-	if (sip_uri_parse(uri, &u, fault) != GW_OK)
-		return GW_EMALFORMED;
-	*is_own = topo_seal_is_own(l->t->snap->names, &u, token);
-	return GW_OK;
-}
-
 /* Take our entries off the top, up to the first that has a token. */
 static enum gw_err
 pop_routes(struct look *l, const struct topo_routes *r, struct gw_fault *fault)
@@ -74,7 +61,7 @@ pop_routes(struct look *l, const struct topo_routes *r, struct gw_fault *fault)
 
 	for (size_t i = 0; i < r->n; i++) {
 		enum gw_err err =
-		    look_at(l, r->at[i].uri, &is_own, &token, fault);
+		    topo_seal_read(l->t, r->at[i].uri, &is_own, &token, fault);
 		if (err != GW_OK || !is_own)
 			return err;
 		if (token.len == 0)
@@ -103,7 +90,7 @@ undo_strict(struct look *l, const struct topo_routes *r, struct gw_span token,
 		return GW_OK;
 	}
 	struct gw_span target = r->at[r->n - 1].uri;
-	err = look_at(l, target, &is_own, &token, fault);
+	err = topo_seal_read(l->t, target, &is_own, &token, fault);
 	if (err != GW_OK)
 		return err;
 	if (token.len == 0) {
@@ -151,7 +138,7 @@ topo_find_target(const struct topo *t, const struct sip_msg *m,
 	*out = (struct topo_target){ .to = GW_SYSTEM_NONE };
 	err = topo_route_read(m, SIP_HDR_ROUTE, &r, fault);
 	if (err == GW_OK)
-		err = look_at(&l, m->uri, &out->ours, &token, fault);
+		err = topo_seal_read(t, m->uri, &out->ours, &token, fault);
 	if (err == GW_OK)
 		err = token.len > 0 ? look_at_token(&l, &r, token, fault) :
 				      pop_routes(&l, &r, fault);

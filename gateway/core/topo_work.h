@@ -80,11 +80,10 @@ topo_work_put64(uint8_t *p, uint64_t v)
 static inline uint64_t
 topo_work_get64(const uint8_t *p)
 {
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+	return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 |
+	       (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+	       (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 |
+	       (uint64_t)p[6] << 8 | (uint64_t)p[7];
 }
 
 /** Finish: the removed rows, and the bounds once more.  GW_ELIMIT */
