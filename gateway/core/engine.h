@@ -177,8 +177,10 @@ struct core_names {
 	uint64_t here; /* in the table of this worker, which alone sees it */
 	uint64_t anywhere; /* on every node with these settings */
 };
-/** Those of m; ACK and CANCEL have those of their INVITE. */
-struct core_names core_names_of(const struct core *c, const struct sip_msg *m);
+/** Those of m from a system, or GW_SYSTEM_NONE; ACK and CANCEL have those of
+ * their INVITE, requests of two systems never the same. */
+struct core_names
+core_names_of(const struct core *c, uint16_t from, const struct sip_msg *m);
 uint32_t core_loop_hash(const struct core *c, const struct sip_msg *m);
 
 /** x is decided once more, with what its lookup brought. */

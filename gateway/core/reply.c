@@ -68,7 +68,7 @@ set_source(const struct core_flow *flow, uint16_t port, const struct sip_msg *m,
 static struct gw_span
 tag_of(const struct core *c, const struct sip_msg *m, char text[17])
 {
-	uint64_t key = core_names_of(c, m).here;
+	uint64_t key = core_names_of(c, GW_SYSTEM_NONE, m).here;
 	uint64_t tag = gw_siphash(c->setup.seed,
 	    (struct gw_span){ (const uint8_t *)&key, sizeof(key) });
 	static const char digits[] = "0123456789abcdef";

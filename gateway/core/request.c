@@ -77,13 +77,17 @@ mix_2543(struct mix *x, const struct sip_msg *m, struct gw_span via)
 	mix_span(x, via, false);
 }
 
-/* What names the server transaction of m (RFC 3261 17.2.3). */
+/* What names the server transaction of m (RFC 3261 17.2.3) from a system, or
+ * from nobody.  What one peer may guess of another's requests is not enough. */
 static void
-mix_txn(struct mix *x, const struct sip_msg *m)
+mix_txn(struct mix *x, const struct snapshot *s, uint16_t from,
+    const struct sip_msg *m)
 {
 	const struct sip_via *via = &m->via;
 
 	x->n = 0;
+	if (from < s->conf->n_systems)
+		mix_num(x, names_system_hash(s->names, from));
 	mix_span(x, keyed_method(m), false);
 	if (gw_span_istarts(via->branch, GW_SPAN(SIP_BRANCH_COOKIE))) {
 		mix_span(x, via->branch, true);
@@ -95,11 +99,11 @@ mix_txn(struct mix *x, const struct sip_msg *m)
 }
 
 struct core_names
-core_names_of(const struct core *c, const struct sip_msg *m)
+core_names_of(const struct core *c, uint16_t from, const struct sip_msg *m)
 {
 	struct mix x;
 
-	mix_txn(&x, m);
+	mix_txn(&x, c->snap, from, m);
 	struct gw_span text = { x.text, x.n };
 	return (struct core_names){ gw_siphash13(c->setup.seed, text),
 		gw_siphash(c->snap->branch_key, text) };
@@ -476,16 +480,11 @@ core_request(struct core *c, const struct core_flow *flow, uint8_t rounds)
 {
 	struct fresh f = { .flow = flow, .m = &c->msg };
 
-	struct core_names names = core_names_of(c, f.m);
+	struct core_names names = core_names_of(c, flow->system, f.m);
 	f.key = names.here;
 	c->name = names.anywhere;
 	f.in_dialog = sip_msg_in_dialog(f.m);
 	struct txn *x = txns_find_server(&c->txns, f.key);
-	if (x != NULL && !core_same_system(c, x, x->from, flow->system)) {
-		/* One peer cannot touch another's transaction. */
-		metrics_one(&c->metrics, METRIC_DROPPED);
-		return;
-	}
 	if (flow->system == GW_SYSTEM_NONE &&
 	    (f.m->method == SIP_METHOD_ACK ||
 		f.m->method == SIP_METHOD_CANCEL)) {

@@ -520,7 +520,7 @@ one_peer_cannot_touch_anothers_transaction(void **state)
 	(void)state;
 	crosses(message, 5090);
 	rig_in(&rig, RIG_BRAVO, message); /* same branch, other side */
-	assert_int_equal(rig_count(&rig), 0);
+	goes_back(403);
 	/* and a response from the wrong side is none */
 	char via[4096];
 	rig_field(sent, "Via", via, sizeof(via));

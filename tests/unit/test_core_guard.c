@@ -109,10 +109,31 @@ a_stranger_moves_nothing(void **state)
 	talk_inside(&t, RIG_ALPHA, ok, &(struct talk_request){ .branch = "z" });
 	rig_on(&t.rig, &flow, t.text);
 	/* the same branch as that of alpha's own request */
-	talk_nothing(&t);
+	talk_back(&t, 403);
 	talk_answer(&t, RIG_BRAVO, 200, NULL, NULL);
 	rig_on(&t.rig, &flow, t.text);
 	talk_nothing(&t);
+}
+
+/* Branches may be easy to guess, and two peers may have the same addresses of
+ * the inside. */
+static void
+a_peer_that_guesses_a_branch_takes_nothing(void **state)
+{
+	const struct talk_request cancel = { .method = "CANCEL",
+		.branch = "INVITE" };
+
+	(void)state;
+	talk_in(&t, RIG_BRAVO, &chat);
+	talk_back(&t, 403); /* no rule lets bravo begin; it is kept */
+	talk_in(&t, RIG_ALPHA, &chat);
+	talk_crossed(&t, 5090);
+	talk_answer(&t, RIG_BRAVO, 180, NULL, NULL);
+	talk_back(&t, 180);
+	talk_in(&t, RIG_BRAVO, &cancel);
+	talk_back(&t, 200); /* its own */
+	talk_answer(&t, RIG_BRAVO, 200, NULL, NULL);
+	talk_back(&t, 200);
 }
 
 /* ---- CANCEL and ACK ---- */
@@ -327,6 +348,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		SCENARIO(a_stranger_moves_nothing),
+		SCENARIO(a_peer_that_guesses_a_branch_takes_nothing),
 		SCENARIO(a_cancel_without_context_needs_an_agreement),
 		SCENARIO(nothing_goes_on_without_hops_left),
 		SCENARIO(an_access_token_crosses_in_no_message),

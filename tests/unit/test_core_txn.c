@@ -360,7 +360,7 @@ settings_may_change_their_order(void **state)
 	talk_in(&t, RIG_ALPHA, &invite);
 	talk_back(&t, 180);
 	talk_in(&t, RIG_BRAVO, &invite); /* the same branch, another's */
-	talk_nothing(&t);
+	talk_back(&t, 403);
 	talk_answer(&t, RIG_BRAVO, 200, CONTACT, NULL);
 	talk_back(&t, 200);
 	snprintf(t.sent, sizeof(t.sent), "%s", t.rig.sent);
