@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+#define LINGER_US (UINT64_C(8) * WHEEL_TICK_US)
+
 static const char *const state_names[TXN_STATE_N] = {
 	[TXN_START] = "start",
 	[TXN_CALLING] = "calling",
@@ -44,6 +46,18 @@ static void
 arm(struct core *c, struct txn *x, enum txn_timer which, uint64_t ms)
 {
 	wheel_arm(&c->wheel, timer(x, which), c->now.mono_us + ms * 1000);
+}
+
+/* Nothing is sent when such a time is over, it is only forgotten what might be
+ * asked for again.  Many end together, so that the worker wakes for them once
+ * and not at every tick. */
+static void
+linger(struct core *c, struct txn *x, enum txn_timer which, uint64_t ms)
+{
+	uint64_t at = c->now.mono_us + ms * 1000;
+
+	wheel_arm(&c->wheel, timer(x, which),
+	    (at + LINGER_US - 1) / LINGER_US * LINGER_US);
 }
 
 static uint32_t
@@ -95,7 +109,6 @@ set_life(struct core *c, struct txn *x, struct txn_half *h,
     enum txn_timer which, unsigned what)
 {
 	const struct conf_limits *l = core_limits(c);
-	uint64_t ms;
 
 	if ((what & TXN_DO_LIFE_ZERO) && h->reliable)
 		return false;
@@ -107,16 +120,13 @@ set_life(struct core *c, struct txn *x, struct txn_half *h,
 	if ((what & TXN_DO_LIFE_C) && x->cancelled)
 		return true; /* who rings on does not gain time by it */
 	if (what & TXN_DO_LIFE_B)
-		ms = patience(c, x);
+		arm(c, x, which, patience(c, x));
 	else if (what & TXN_DO_LIFE_C)
-		ms = (uint64_t)l->timer_c_s * 1000;
+		arm(c, x, which, (uint64_t)l->timer_c_s * 1000);
 	else if (what & TXN_DO_LIFE_D)
-		ms = (uint64_t)l->t1_ms * 64;
+		linger(c, x, which, (uint64_t)l->t1_ms * 64);
 	else if (what & TXN_DO_LIFE_K)
-		ms = l->t4_ms;
-	else
-		return true;
-	arm(c, x, which, ms);
+		linger(c, x, which, l->t4_ms);
 	return true;
 }
 

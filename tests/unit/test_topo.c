@@ -327,7 +327,7 @@ the_via_of_an_ack_has_no_token(void **state)
 	    "z9hG4bK0123456789abcdef00c0ffee;rport;gw=03");
 	assert_string_equal(ttopo_value(&out, SIP_HDR_VIA, 1), "");
 	assert_true(topo_is_loop(&x->snap, &out.m, 0x00c0ffee));
-	ttopo_assert_clean(&out);
+	assert_false(ttopo_has(&out, "10.66."));
 }
 
 static void
