@@ -116,10 +116,36 @@ read_sent(struct core *c, const struct txn *x)
 {
 	struct gw_fault fault;
 
-	if (x->arena == NULL)
+	if (x->arena == NULL || x->iov == NULL)
 		return false;
 	struct gw_span flat = core_flat(c, x->iov, x->n_iov, x->len);
 	return flat.len > 0 && sip_msg_parse(flat, &c->sent, &fault) == GW_OK;
+}
+
+/* y has text as what it sends, in an arena of its own. */
+static void
+hold(struct txn *y, struct gw_span text)
+{
+	y->arena = gw_arena_new(FOLLOWER_MAX * 2);
+	if (y->arena != NULL && gw_arena_copy(y->arena, text, &y->raw))
+		y->iov = core_iov(y->arena, y->raw);
+	y->n_iov = 1;
+	y->len = text.len;
+}
+
+/* An ACK is made from the fields that a CANCEL has too. */
+void
+core_keep_cancel(struct core *c, const struct txn *x, struct txn *left)
+{
+	struct gw_buf text;
+
+	if (!read_sent(c, x))
+		return;
+	gw_buf_init(&text, FOLLOWER_MAX);
+	sip_cancel_build(&text, &c->sent);
+	if (gw_buf_ok(&text))
+		hold(left, gw_buf_span(&text));
+	gw_buf_clear(&text);
 }
 
 static void
@@ -138,12 +164,8 @@ start_cancel(struct core *c, struct txn *x, struct gw_span text)
 	y->transport = x->transport;
 	y->client.machine = TXN_NICT;
 	y->client.reliable = x->client.reliable;
-	y->arena = gw_arena_new(FOLLOWER_MAX * 2);
 	txns_add_client(&c->txns, y, x->client_id ^ CORE_CANCEL_BIT);
-	if (y->arena != NULL && gw_arena_copy(y->arena, text, &y->raw))
-		y->iov = core_iov(y->arena, y->raw);
-	y->n_iov = 1;
-	y->len = text.len;
+	hold(y, text);
 	if (y->iov == NULL)
 		y->client.state = TXN_DONE;
 	else

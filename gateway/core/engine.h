@@ -240,6 +240,9 @@ void core_ack_in(struct core *c, const struct core_flow *flow, struct txn *x,
     uint8_t rounds);
 /** Cancel the client half of x as soon as it may be. */
 void core_cancel(struct core *c, struct txn *x);
+/** left is x's attempt, given up before its hop said anything: keep what it
+ * takes to cancel it and to send its ACK.  Overwrites c->sent. */
+void core_keep_cancel(struct core *c, const struct txn *x, struct txn *left);
 /** Build and send the ACK for the final response rsp of x; rsp NULL: again. */
 void core_ack(struct core *c, struct txn *x, const struct sip_msg *rsp);
 /** Give m to the next worker that may know it.  False: all had it. */

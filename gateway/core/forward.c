@@ -238,11 +238,14 @@ core_forward(struct core *c, struct txn *x, const struct sip_msg *m,
 	return true;
 }
 
-/* The attempt that is given up stays behind to absorb what still comes. */
+/* The attempt that is given up stays behind to absorb what still comes; an
+ * INVITE that was not answered yet, to be cancelled when its hop wakes up. */
 static void
 leave_attempt(struct core *c, struct txn *x)
 {
 	struct txn *y = txns_new(&c->txns);
+	bool unheard =
+	    x->method == SIP_METHOD_INVITE && x->client.state == TXN_DONE;
 
 	txns_drop_client(&c->txns, x);
 	wheel_stop(&c->wheel, &x->timers[TXN_TIMER_C_RETX]);
@@ -258,12 +261,14 @@ leave_attempt(struct core *c, struct txn *x)
 	y->hop = x->hop;
 	y->transport = x->transport;
 	y->client.machine = x->client.machine;
-	y->client.state = TXN_COMPLETED;
+	y->client.state = unheard ? TXN_CALLING : TXN_COMPLETED;
 	y->client.reliable = x->client.reliable;
 	y->ack = x->ack;
 	y->ack_len = x->ack_len;
 	x->ack = NULL;
 	x->ack_len = 0;
+	if (unheard)
+		core_keep_cancel(c, x, y);
 	txns_add_client(&c->txns, y, x->client_id);
 	y->timers[TXN_TIMER_C_LIFE].kind = TXN_TIMER_C_LIFE;
 	wheel_arm(&c->wheel, &y->timers[TXN_TIMER_C_LIFE],
@@ -308,6 +313,8 @@ core_forward_again(struct core *c, struct txn *x, unsigned *status)
 	    !core_read_body(c, &t, handling_of(x), &c->sent, &body))
 		return false;
 	leave_attempt(c, x);
+	if (sip_msg_parse(x->raw, &c->sent, &fault) != GW_OK)
+		return false;
 	metrics_one(&c->metrics, METRIC_FAILOVERS);
 	return core_forward(c, x, &c->sent, &target, body, status);
 }

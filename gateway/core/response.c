@@ -207,6 +207,8 @@ core_response_up(struct core *c, struct txn *x, const struct sip_msg *rsp)
 		core_probe_result(c, x, rsp->status != 503);
 		return;
 	}
+	if (x->purpose == TXN_LEFT && rsp->status < 200)
+		core_cancel(c, x);
 	if (x->purpose != TXN_PROXY)
 		return;
 	if (rsp->status < 200) {
@@ -227,8 +229,10 @@ core_no_response(struct core *c, struct txn *x, bool failed)
 
 	if (x->purpose == TXN_PROBE)
 		core_probe_result(c, x, false);
-	if (x->purpose != TXN_PROXY)
+	if (x->purpose != TXN_PROXY) {
+		x->client.state = TXN_DONE;
 		return;
+	}
 	if (!failed)
 		metrics_one(&c->metrics, METRIC_TIMEOUTS);
 	if (x->client.state == TXN_PROCEEDING && !x->cancelled) {

@@ -307,6 +307,63 @@ what_the_next_hop_cannot_be_written_for_ends(void **state)
 	all_ends();
 }
 
+/* bravo's first hop says nothing, so that the second gets the request. */
+static void
+first_hop_is_given_up(void)
+{
+	unsigned hop = 0;
+
+	talk_in(&t, RIG_ALPHA, &invite);
+	talk_crossed(&t, 5090);
+	while (hop != 5091 && rig_next(&t.rig, 10000))
+		rig_sent(&t.rig, 0, &hop);
+	assert_int_equal(hop, 5091);
+}
+
+/* What has gone to 5090 alone begins so. */
+static void
+to_the_first_hop(const char *line)
+{
+	unsigned hop;
+
+	assert_int_equal(rig_count(&t.rig), 1);
+	const char *out = rig_sent(&t.rig, 0, &hop);
+	assert_int_equal(hop, 5090);
+	assert_memory_equal(out, line, strlen(line));
+	talk_has(out, "CSeq: 1 ");
+}
+
+static void
+a_hop_that_wakes_up_too_late_is_cancelled(void **state)
+{
+	(void)state;
+	first_hop_is_given_up();
+	talk_answer(&t, RIG_BRAVO, 180, CONTACT, NULL);
+	to_the_first_hop("CANCEL sip:bob@bravo.example SIP/2.0\r\n");
+	talk_answer(&t, RIG_BRAVO, 180, CONTACT, NULL);
+	talk_nothing(&t);
+	for (int i = 0; i < 2; i++) {
+		talk_answer(&t, RIG_BRAVO, 487, NULL, NULL);
+		to_the_first_hop("ACK sip:bob@bravo.example SIP/2.0\r\n");
+	}
+	all_ends();
+}
+
+static void
+or_told_that_its_answer_came(void **state)
+{
+	(void)state;
+	first_hop_is_given_up();
+	talk_answer(&t, RIG_BRAVO, 486, NULL, NULL);
+	to_the_first_hop("ACK sip:bob@bravo.example SIP/2.0\r\n");
+	all_ends();
+	/* one that rings on, whatever it is told */
+	first_hop_is_given_up();
+	talk_answer(&t, RIG_BRAVO, 180, CONTACT, NULL);
+	to_the_first_hop("CANCEL ");
+	all_ends();
+}
+
 /* ---- settings that change ---- */
 
 static void
@@ -545,6 +602,8 @@ main(void)
 		SCENARIO(ringing_on_does_not_outlive_a_cancel),
 		SCENARIO(everything_ends_in_silence),
 		SCENARIO(what_the_next_hop_cannot_be_written_for_ends),
+		SCENARIO(a_hop_that_wakes_up_too_late_is_cancelled),
+		SCENARIO(or_told_that_its_answer_came),
 		SCENARIO(a_key_that_is_gone_ends_a_failover),
 		SCENARIO(settings_may_change_their_order),
 		SCENARIO(a_name_may_change_while_a_request_is_open),
