@@ -15,29 +15,36 @@ load(const uint8_t *p)
 	return w;
 }
 
-static inline bool
-same_word(const uint8_t *a, const uint8_t *b)
+/* One to seven octets; some of them twice. */
+static inline uint64_t
+load_few(const uint8_t *p, size_t len)
 {
-	uint64_t x = load(a), y = load(b);
+	uint32_t low, high;
 
+	if (len < sizeof(low))
+		return p[0] | (uint64_t)p[len / 2] << 8 |
+		       (uint64_t)p[len - 1] << 16;
+	memcpy(&low, p, sizeof(low));
+	memcpy(&high, p + len - sizeof(high), sizeof(high));
+	return low | (uint64_t)high << 32;
+}
+
+static inline bool
+same(uint64_t x, uint64_t y)
+{
 	return x == y || gw_lower8(x) == gw_lower8(y);
 }
 
 bool
 gw_same_letters(const uint8_t *a, const uint8_t *b, size_t len)
 {
-	size_t i = 0;
-
-	for (; len - i >= WORD; i += WORD)
-		if (!same_word(a + i, b + i))
+	if (len < WORD)
+		return len == 0 || same(load_few(a, len), load_few(b, len));
+	for (size_t i = 0; i + WORD < len; i += WORD)
+		if (!same(load(a + i), load(b + i)))
 			return false;
 	/* The last word may overlap the one before. */
-	if (i > 0)
-		return i == len || same_word(a + len - WORD, b + len - WORD);
-	for (; i < len; i++)
-		if (a[i] != b[i] && gw_lower(a[i]) != gw_lower(b[i]))
-			return false;
-	return true;
+	return same(load(a + len - WORD), load(b + len - WORD));
 }
 
 /* Without the bit that lower case has and upper case has not. */
@@ -52,14 +59,13 @@ uint64_t
 gw_span_ihash(struct gw_span s)
 {
 	uint64_t h = s.len, last = 0;
-	size_t i = 0;
 
-	for (; s.len - i > WORD; i += WORD)
+	for (size_t i = 0; i + WORD < s.len; i += WORD)
 		h = mix(h, load(s.p + i));
 	if (s.len >= WORD)
 		last = load(s.p + s.len - WORD); /* may overlap */
-	for (; s.len < WORD && i < s.len; i++)
-		last = last << 8 | s.p[i];
+	else if (s.len > 0)
+		last = load_few(s.p, s.len);
 	return mix(mix(h, last), 0);
 }
 
@@ -70,7 +76,7 @@ is_space(uint8_t c)
 }
 
 struct gw_span
-gw_span_trim(struct gw_span s)
+gw_span_trim_blanks(struct gw_span s)
 {
 	while (s.len > 0 && is_space(s.p[0])) {
 		s.p++;
@@ -81,22 +87,60 @@ gw_span_trim(struct gw_span s)
 	return s;
 }
 
+#ifdef __SSE2__
+/* Where, of sixteen places at p, the two octets stand. */
+static inline __m128i
+pairs(const uint8_t *p, __m128i one, __m128i two)
+{
+	const void *here = p, *next = p + 1;
+
+	return _mm_and_si128(_mm_cmpeq_epi8(_mm_loadu_si128(here), one),
+	    _mm_cmpeq_epi8(_mm_loadu_si128(next), two));
+}
+#endif
+
+/*
+ * Offset of the first place at or after at, below n, where a match may begin,
+ * or n.  The needle has two octets at least: places are known by the first two.
+ */
+static size_t
+find_pair(const uint8_t *p, size_t at, size_t n, const uint8_t *needle)
+{
+#ifdef __SSE2__
+	const __m128i one = _mm_set1_epi8((char)needle[0]);
+	const __m128i two = _mm_set1_epi8((char)needle[1]);
+
+	for (; n >= 32 && at <= n - 32; at += 32) {
+		__m128i low = pairs(p + at, one, two);
+		__m128i high = pairs(p + at + 16, one, two);
+		if (_mm_movemask_epi8(_mm_or_si128(low, high)) == 0)
+			continue;
+		uint32_t hits = (uint32_t)_mm_movemask_epi8(high) << 16 |
+				(uint32_t)_mm_movemask_epi8(low);
+		return at + (unsigned)__builtin_ctz(hits);
+	}
+#endif
+	while (at < n && (p[at] != needle[0] || p[at + 1] != needle[1]))
+		at++;
+	return at;
+}
+
 size_t
-gw_span_search(struct gw_span s, struct gw_span needle)
+gw_span_search_from(struct gw_span s, size_t from, struct gw_span needle)
 {
 	if (needle.len == 0)
-		return 0;
-	if (needle.len > s.len)
+		return from < s.len ? from : s.len;
+	if (needle.len == 1)
+		return gw_span_find(s, from, needle.p[0]);
+	if (needle.len > s.len || from > s.len - needle.len)
 		return s.len;
 
-	/* Where a match may begin. */
-	struct gw_span from = { s.p, s.len - needle.len + 1 };
+	size_t n = s.len - needle.len + 1, at = from;
 
-	for (size_t at = 0; at < from.len; at++) {
-		at = gw_span_find(from, at, needle.p[0]);
-		if (at < from.len &&
-		    memcmp(s.p + at, needle.p, needle.len) == 0)
+	while ((at = find_pair(s.p, at, n, needle.p)) < n) {
+		if (memcmp(s.p + at, needle.p, needle.len) == 0)
 			return at;
+		at++;
 	}
 	return s.len;
 }

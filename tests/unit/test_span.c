@@ -108,6 +108,9 @@ trimming_takes_white_space_at_both_ends_only(void **state)
 	    gw_span_eq(gw_span_trim(GW_SPAN(" \t\r\na b\n ")), GW_SPAN("a b")));
 	assert_int_equal(gw_span_trim(GW_SPAN(" \t ")).len, 0);
 	assert_int_equal(gw_span_trim(GW_SPAN("\v")).len, 1);
+	assert_true(gw_span_eq(gw_span_trim(GW_SPAN("a ")), GW_SPAN("a")));
+	assert_true(gw_span_eq(gw_span_trim(GW_SPAN("\na")), GW_SPAN("a")));
+	assert_true(gw_span_eq(gw_span_trim(GW_SPAN("a b")), GW_SPAN("a b")));
 }
 
 static void
@@ -132,6 +135,66 @@ search_finds_the_first_place(void **state)
 	for (size_t i = 0; i < GW_COUNT(cases); i++)
 		assert_int_equal(
 		    gw_span_search(cases[i].in, cases[i].needle), cases[i].at);
+}
+
+/* The same every time. */
+static unsigned
+dice(unsigned sides)
+{
+	static uint32_t s = 12345;
+
+	s = s * 1664525u + 1013904223u;
+	return (s >> 8) % sides;
+}
+
+/* As slowly as it can be said. */
+static size_t
+search(struct gw_span s, size_t from, struct gw_span needle)
+{
+	for (size_t at = from; at + needle.len <= s.len; at++)
+		if (gw_span_eq(gw_span_sub(s, at, needle.len), needle))
+			return at;
+	return s.len;
+}
+
+/* On the heap, without an octet to spare: ASan sees who reads beyond. */
+static void
+search_in_noise(size_t len)
+{
+	static const struct gw_span needles[] = { GW_LIT("a"), GW_LIT("ab"),
+		GW_LIT("aab"), GW_LIT("abba") };
+	uint8_t *p = malloc(len);
+	struct gw_span s = { p, len };
+
+	assert_non_null(p);
+	for (unsigned round = 0; round < 20; round++) {
+		for (size_t i = 0; i < len; i++)
+			p[i] = (uint8_t) "abcccccccccccccc"[dice(16)];
+		for (size_t from = 0; from <= len; from++)
+			for (size_t k = 0; k < GW_COUNT(needles); k++)
+				assert_int_equal(
+				    gw_span_search_from(s, from, needles[k]),
+				    search(s, from, needles[k]));
+		for (size_t from = 0; from <= len; from++)
+			assert_int_equal(gw_span_find(s, from, 'a'),
+			    search(s, from, needles[0]));
+	}
+	free(p);
+}
+
+static void
+search_finds_the_first_place_in_any_length(void **state)
+{
+	struct gw_span s = GW_LIT("abc");
+
+	(void)state;
+	for (size_t len = 1; len <= 100; len++)
+		search_in_noise(len);
+	assert_int_equal(gw_span_search_from(s, 4, GW_SPAN("c")), 3);
+	assert_int_equal(gw_span_search_from(s, 3, GW_SPAN("bc")), 3);
+	assert_int_equal(gw_span_search_from(s, SIZE_MAX, GW_SPAN("bc")), 3);
+	assert_int_equal(gw_span_search_from(s, 2, GW_SPAN("")), 2);
+	assert_int_equal(gw_span_search_from(s, 9, GW_SPAN("")), 3);
 }
 
 static void
@@ -194,6 +257,7 @@ main(void)
 		cmocka_unit_test(hashes_without_case_spread_over_a_small_table),
 		cmocka_unit_test(trimming_takes_white_space_at_both_ends_only),
 		cmocka_unit_test(search_finds_the_first_place),
+		cmocka_unit_test(search_finds_the_first_place_in_any_length),
 		cmocka_unit_test(numbers_are_digits_within_a_limit),
 		cmocka_unit_test(every_error_has_a_word_of_its_own),
 	};
