@@ -4,7 +4,7 @@
 #ifndef UTF8_H
 #define UTF8_H
 
-#include "mcxgw/span.h"
+#include "mcxgw/scan.h"
 
 /**
  * Octets of the character at s.p[at] (at < s.len), its number to *c; 0 when
@@ -49,21 +49,10 @@ utf8_is_xml(uint32_t c)
 static inline size_t
 utf8_find_bad(struct gw_span s)
 {
-	const uint64_t ones = 0x0101010101010101;
 	size_t at = 0, n;
 	uint32_t c;
-	uint64_t w;
 
-	while (at < s.len) {
-		if (s.len - at >= 8) {
-			memcpy(&w, s.p + at, 8);
-			/* Neither below 0x20 nor above 0x7f, all eight. */
-			if (((w | ((w - 0x20 * ones) & ~w)) & 0x80 * ones) ==
-			    0) {
-				at += 8;
-				continue;
-			}
-		}
+	while ((at = gw_scan(GW_SCAN_UNUSUAL, s, at)) < s.len) {
 		n = utf8_char(s, at, &c);
 		if (n == 0 || !utf8_is_xml(c))
 			break;

@@ -6,6 +6,7 @@
  */
 #include "mcxgw/xmlpull.h"
 
+#include "mcxgw/scan.h"
 #include "utf8.h"
 
 #define XML_URI	  "http://www.w3.org/XML/1998/namespace"
@@ -13,44 +14,16 @@
 
 #define EARLY "the document ends too early"
 
-/* Octets of text that are looked at one by one; beyond, memchr is quicker. */
-#define SHORT_TEXT 48
-
-/* Letters, digits, '.', '-', '_' and ':', one bit each. */
-static const uint64_t name_bits[4] = {
-	UINT64_C(3) << 45 | UINT64_C(0x7ff) << 48,
-	UINT64_C(0x3ffffff) << 1 | UINT64_C(1) << 31 |
-	    UINT64_C(0x3ffffff) << 33,
-};
-
-/* What text is looked through for: its end, references, "]]>". */
-static const uint64_t mark_bits[4] = {
-	UINT64_C(1) << '&' | UINT64_C(1) << '<',
-	UINT64_C(1) << (']' - 64),
-};
-
-static inline bool
-is_mark(uint8_t c)
-{
-	return (mark_bits[c >> 6] >> (c & 63) & 1) != 0;
-}
-
-static inline bool
-is_name(uint8_t c)
-{
-	return (name_bits[c >> 6] >> (c & 63) & 1) != 0;
-}
-
 static inline bool
 is_name_start(uint8_t c)
 {
-	return is_name(c) && c > '9' && c != ':';
+	return c > '9' && (c == '_' || !gw_scan_is(GW_SCAN_WORD_END, c));
 }
 
 static inline bool
 is_space(uint8_t c)
 {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
 }
 
 static enum gw_err
@@ -87,33 +60,55 @@ skip(struct gw_xp *x, struct gw_span mark)
 	return true;
 }
 
-/* A qualified name, as far as its characters go. */
+/* Letters, digits, '.', '-' and '_', as far as they go. */
 static inline struct gw_span
-take_name(struct gw_xp *x)
+take_word(struct gw_xp *x)
 {
 	size_t at = x->pos;
 
-	while (x->pos < x->in.len && is_name(x->in.p[x->pos]))
-		x->pos++;
+	x->pos = gw_scan(GW_SCAN_WORD_END, x->in, at);
+	while (x->pos < x->in.len && x->in.p[x->pos] == '_')
+		x->pos = gw_scan(GW_SCAN_WORD_END, x->in, x->pos + 1);
 	return (struct gw_span){ x->in.p + at, x->pos - at };
 }
 
-/* Cut prefix:local; false when it is no qualified name. */
 static inline bool
-split(struct gw_span name, struct gw_span *prefix, struct gw_span *local)
+is_next(const struct gw_xp *x, uint8_t c)
 {
-	size_t colon = gw_span_find(name, 0, ':');
+	return x->pos < x->in.len && x->in.p[x->pos] == c;
+}
 
+/* Step over what names consist of, colons too. */
+static bool
+skip_name(struct gw_xp *x)
+{
+	size_t at = x->pos;
+
+	while (take_word(x).len != 0 || is_next(x, ':'))
+		x->pos += is_next(x, ':');
+	return x->pos != at;
+}
+
+static inline bool
+is_ncname(struct gw_span s)
+{
+	return s.len != 0 && is_name_start(s.p[0]);
+}
+
+/* A name, which may be prefix:local; false when it is no qualified name. */
+static inline bool
+take_name(struct gw_xp *x, struct gw_span *prefix, struct gw_span *local)
+{
 	*prefix = (struct gw_span){ NULL, 0 };
-	*local = name;
-	if (colon < name.len) {
-		*prefix = gw_span_sub(name, 0, colon);
-		*local = gw_span_sub(name, colon + 1, name.len);
-		if (prefix->len == 0 || !is_name_start(prefix->p[0]) ||
-		    gw_span_find(*local, 0, ':') != local->len)
+	*local = take_word(x);
+	if (is_next(x, ':')) {
+		*prefix = *local;
+		x->pos++;
+		*local = take_word(x);
+		if (!is_ncname(*prefix) || is_next(x, ':'))
 			return false;
 	}
-	return local->len != 0 && is_name_start(local->p[0]);
+	return is_ncname(*local);
 }
 
 /* The URI that prefix stands for; false when nothing declares it. */
@@ -213,15 +208,18 @@ take_value(struct gw_xp *x, struct gw_span *value, struct gw_fault *fault)
 	if (quote != '"' && quote != '\'')
 		return malformed(fault, x->pos, "attribute without quotes");
 	at = x->pos + 1;
-	end = gw_span_find(x->in, at, quote);
+	end = gw_scan(GW_SCAN_VALUE_END, x->in, at);
+	bool plain = end < x->in.len && x->in.p[end] == quote;
+	if (!plain)
+		end = gw_span_find(x->in, end, quote);
 	if (end == x->in.len)
 		return malformed(fault, end, EARLY);
 
-	struct gw_span v = gw_span_sub(x->in, at, end - at);
-	size_t bad = gw_span_find(v, 0, '<');
+	struct gw_span v = { x->in.p + at, end - at };
+	size_t bad = plain ? v.len : gw_span_find(v, 0, '<');
 	if (bad < v.len)
 		return malformed(fault, at + bad, "'<' in an attribute");
-	if ((bad = find_bad_ref(v)) < v.len)
+	if (!plain && (bad = find_bad_ref(v)) < v.len)
 		return malformed(fault, at + bad, "unknown reference");
 	x->pos = end + 1;
 	*value = v;
@@ -235,9 +233,8 @@ ns_fault(const struct gw_xp *x, struct gw_span prefix, struct gw_span uri)
 	bool is_xml = gw_span_eq(prefix, GW_SPAN("xml"));
 
 	/* Both would give one namespace two spellings. */
-	for (size_t i = 0; i < uri.len; i++)
-		if (uri.p[i] == '&' || is_space(uri.p[i]))
-			return "reference or space in a namespace name";
+	if (gw_scan(GW_SCAN_BLANK, uri, 0) < uri.len)
+		return "reference or space in a namespace name";
 	if (prefix.len != 0 && uri.len == 0)
 		return "prefix declared as nothing";
 	if (gw_span_eq(prefix, GW_SPAN("xmlns")) ||
@@ -272,22 +269,22 @@ static enum gw_err
 read_attr(struct gw_xp *x, struct gw_fault *fault)
 {
 	size_t at = x->pos;
-	struct gw_span name = take_name(x), prefix, local, value;
+	struct gw_span prefix, local, value;
 	enum gw_err err;
 
-	if (!split(name, &prefix, &local))
+	if (!take_name(x, &prefix, &local))
 		return malformed(fault, at, "not an attribute name");
 	if ((err = take_value(x, &value, fault)) != GW_OK)
 		return err;
 	if (gw_span_eq(prefix, GW_SPAN("xmlns")))
 		return declare_ns(x, at, local, value, fault);
-	if (gw_span_eq(name, GW_SPAN("xmlns")))
+	if (prefix.len == 0 && gw_span_eq(local, GW_SPAN("xmlns")))
 		return declare_ns(x, at, GW_SPAN(""), value, fault);
 	if (x->n_attrs == GW_XP_ATTRS_MAX)
 		return refuse(fault, GW_ELIMIT, at, "too many attributes");
-	/* Its namespace may be declared after it: resolved at the end. */
-	x->attrs[x->n_attrs++] =
-	    (struct gw_xp_attr){ .name = name, .value = value };
+	/* Its namespace may be declared after it: until the end of the tag
+	 * the prefix stands in its place. */
+	x->attrs[x->n_attrs++] = (struct gw_xp_attr){ local, prefix, value };
 	return GW_OK;
 }
 
@@ -301,12 +298,10 @@ offset_of(const struct gw_xp *x, struct gw_span s)
 static enum gw_err
 resolve_attrs(struct gw_xp *x, struct gw_fault *fault)
 {
-	struct gw_span prefix;
-
 	for (unsigned i = 0; i < x->n_attrs; i++) {
 		struct gw_xp_attr *a = &x->attrs[i];
-		size_t at = offset_of(x, a->name);
-		split(a->name, &prefix, &a->name);
+		struct gw_span prefix = a->ns;
+		size_t at = offset_of(x, prefix.len != 0 ? prefix : a->name);
 		if (prefix.len != 0 && !find_ns(x, prefix, &a->ns))
 			return malformed(fault, at, "undeclared prefix");
 		for (unsigned k = 0; k < i; k++)
@@ -353,9 +348,9 @@ read_start(struct gw_xp *x, struct gw_fault *fault)
 		return malformed(fault, x->at, "a second root element");
 	if (x->depth == GW_XP_DEPTH_MAX)
 		return refuse(fault, GW_ELIMIT, x->at, "nested too deep");
-	name = take_name(x);
-	if (!split(name, &prefix, &local))
+	if (!take_name(x, &prefix, &local))
 		return malformed(fault, x->at + 1, "not an element name");
+	name = prefix.len == 0 ? local : gw_span_join(prefix, local);
 	x->stack[x->depth++] = name;
 	if ((err = read_attrs(x, fault)) != GW_OK)
 		return err;
@@ -377,8 +372,10 @@ read_end(struct gw_xp *x, struct gw_fault *fault)
 	if (x->depth == 0)
 		return malformed(fault, x->at, "end of nothing");
 	bool same = skip(x, x->stack[x->depth - 1]);
-	same &= take_name(x).len == 0; /* or it is longer, or another */
-	skip_space(x);
+	if (!is_next(x, '>')) {
+		same &= !skip_name(x); /* or it is longer, or another */
+		skip_space(x);
+	}
 	if (x->pos == x->in.len)
 		return malformed(fault, x->pos, EARLY);
 	if (!same || x->in.p[x->pos] != '>')
@@ -404,17 +401,14 @@ pop(struct gw_xp *x)
 static enum gw_err
 read_text(struct gw_xp *x, struct gw_fault *fault)
 {
-	size_t bad, end = x->pos, left = x->in.len - end;
-	size_t near = end + (left < SHORT_TEXT ? left : SHORT_TEXT);
+	size_t bad, end = gw_scan(GW_SCAN_MARKUP, x->in, x->pos);
+	bool plain = end < x->in.len && x->in.p[end] == '<';
 
-	x->at = x->pos;
-	while (end < near && !is_mark(x->in.p[end]))
-		end++;
-	bool plain = end < near && x->in.p[end] == '<';
 	if (!plain)
 		end = gw_span_find(x->in, end, '<');
+	x->text = (struct gw_span){ x->in.p + x->pos, end - x->pos };
+	x->at = x->pos;
 	x->end = x->pos = end;
-	x->text = gw_span_sub(x->in, x->at, x->end - x->at);
 	x->is_cdata = false;
 	if (x->depth == 0) {
 		if (gw_span_trim(x->text).len != 0)
