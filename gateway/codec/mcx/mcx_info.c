@@ -511,10 +511,7 @@ mcx_info_read(struct gw_span doc, enum mcx_service service, struct gw_arena *a,
     struct mcx_info *out, struct gw_fault *fault)
 {
 	struct mcx_info info = { .service = service };
-	struct reader r = { .service = &services[service],
-		.arena = a,
-		.out = &info,
-		.fault = fault };
+	struct reader r;
 	enum gw_xp_event event;
 
 	if (service == MCX_NONE) {
@@ -522,6 +519,12 @@ mcx_info_read(struct gw_span doc, enum mcx_service service, struct gw_arena *a,
 		return GW_EMALFORMED;
 	}
 	gw_xp_init(&r.x, doc);
+	r.level = r.seen = 0;
+	r.service = &services[service];
+	r.ns = (struct gw_span){ NULL, 0 };
+	r.arena = a;
+	r.out = &info;
+	r.fault = fault;
 	for (bool in_root = false;;) {
 		enum gw_err err = step(&r, &event);
 		if (err == GW_OK && event == GW_XP_START && !in_root) {

@@ -4,6 +4,7 @@
 #include "codec/mime/mime_head.h"
 
 #include "codec/sip/sip_msg.h"
+#include "mcxgw/scan.h"
 
 static enum gw_err
 malformed(struct gw_fault *fault, size_t at, const char *why)
@@ -53,6 +54,7 @@ skip_blanks(struct gw_span s, size_t pos)
 static size_t
 skip_token(struct gw_span s, size_t pos)
 {
+	pos = gw_scan(GW_SCAN_WORD_END, s, pos);
 	while (pos < s.len && is_token(s.p[pos]))
 		pos++;
 	return pos;
@@ -65,28 +67,25 @@ find_field_end(
 {
 	size_t pos = from;
 
-	for (;;) {
-		if (pos >= head.len)
+	while ((pos = gw_scan(GW_SCAN_CONTROL, head, pos)) < head.len) {
+		uint8_t c = head.p[pos++];
+		if (c == '\t')
+			continue;
+		if (c != '\r')
+			return malformed(fault, pos - 1,
+			    c == '\n' ? "bare LF in a header field" :
+					"control character in a header field");
+		if (pos == head.len || head.p[pos] != '\n')
 			return malformed(
-			    fault, pos, "header field without its CRLF");
-		uint8_t c = head.p[pos];
-		if (c == '\r') {
-			if (pos + 1 >= head.len || head.p[pos + 1] != '\n')
-				return malformed(
-				    fault, pos, "bare CR in a header field");
-			pos += 2;
-			if (pos < head.len &&
-			    (head.p[pos] == ' ' || head.p[pos] == '\t'))
-				continue;
+			    fault, pos - 1, "bare CR in a header field");
+		pos++;
+		if (pos == head.len ||
+		    (head.p[pos] != ' ' && head.p[pos] != '\t')) {
 			*end = pos;
 			return GW_OK;
 		}
-		if (c < ' ' && c != '\t')
-			return malformed(fault, pos,
-			    c == '\n' ? "bare LF in a header field" :
-					"control character in a header field");
-		pos++;
 	}
+	return malformed(fault, pos, "header field without its CRLF");
 }
 
 /* Where the value of a field goes; NULL for fields that nobody reads. */

@@ -1,8 +1,8 @@
 /*
  * mime_parts.c: cut a multipart body at its delimiter lines.
  *
- * The search goes from line feed to line feed, as a delimiter can stand
- * nowhere else; base64 and binary parts have few of them.
+ * The search goes from line feed with dashes to the next, as a delimiter can
+ * stand nowhere else; other lines are passed over many octets at a time.
  */
 #include "codec/mime/mime_parts.h"
 
@@ -61,8 +61,10 @@ static enum gw_err
 find_delimiter(const struct mime_parts *w, size_t from, struct delimiter *out,
     struct gw_fault *fault)
 {
+	static const struct gw_span line_begin = GW_LIT("\n--");
+
 	for (size_t at = from; at < w->in.len;
-	     at = gw_span_find(w->in, at, '\n') + 1)
+	     at = gw_span_search_from(w->in, at, line_begin) + 1)
 		if (is_delimiter(w, at))
 			return read_delimiter(w, at, out, fault);
 	return malformed(fault, w->in.len,

@@ -3,6 +3,8 @@
  */
 #include "codec/sdp/sdp_keymgmt.h"
 
+#include "mcxgw/scan.h"
+
 static const struct gw_span attribute = GW_LIT("a=key-mgmt:");
 
 static enum gw_err
@@ -22,14 +24,14 @@ sdp_scan_init(struct sdp_scan *s, struct gw_span sdp)
 static enum gw_err
 next_line(struct sdp_scan *s, struct gw_span *line, struct gw_fault *fault)
 {
-	size_t lf = gw_span_find(s->in, s->pos, '\n');
-	struct gw_span l = gw_span_sub(s->in, s->pos, lf - s->pos);
-	size_t cr = gw_span_find(l, 0, '\r');
+	size_t end = gw_scan(GW_SCAN_LINE_END, s->in, s->pos), lf = end;
 
-	if (cr + 1 < l.len || (cr < l.len && lf == s->in.len))
-		return malformed(fault, s->pos + cr, "bare CR in SDP");
-	l.len = cr;
-	*line = l;
+	if (end < s->in.len && s->in.p[end] == '\r') {
+		lf++;
+		if (lf == s->in.len || s->in.p[lf] != '\n')
+			return malformed(fault, end, "bare CR in SDP");
+	}
+	*line = (struct gw_span){ s->in.p + s->pos, end - s->pos };
 	s->pos = lf + 1;
 	return GW_OK;
 }
