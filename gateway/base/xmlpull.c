@@ -12,6 +12,9 @@
 #define XML_URI	  "http://www.w3.org/XML/1998/namespace"
 #define XMLNS_URI "http://www.w3.org/2000/xmlns/"
 
+/* As nearly all begin. */
+#define USUAL "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+
 #define EARLY "the document ends too early"
 
 static inline bool
@@ -112,7 +115,7 @@ take_name(struct gw_xp *x, struct gw_span *prefix, struct gw_span *local)
 }
 
 /* The URI that prefix stands for; false when nothing declares it. */
-static bool
+static inline bool
 find_ns(const struct gw_xp *x, struct gw_span prefix, struct gw_span *uri)
 {
 	for (unsigned i = x->n_ns; i > 0; i--)
@@ -321,8 +324,10 @@ read_attrs(struct gw_xp *x, struct gw_fault *fault)
 
 	for (;;) {
 		bool spaced = skip_space(x);
-		if (skip(x, GW_SPAN(">")))
+		if (is_next(x, '>')) {
+			x->pos++;
 			return GW_OK;
+		}
 		if (skip(x, GW_SPAN("/>"))) {
 			x->empty_pending = true;
 			return GW_OK;
@@ -510,6 +515,8 @@ start(struct gw_xp *x, struct gw_fault *fault)
 		return malformed(
 		    fault, bad, "not UTF-8, or a control character");
 	skip(x, GW_SPAN("\xef\xbb\xbf"));
+	if (skip(x, GW_SPAN(USUAL)))
+		return GW_OK;
 	if (!skip(x, GW_SPAN("<?xml")))
 		return GW_OK;
 	return read_declaration(x, fault);

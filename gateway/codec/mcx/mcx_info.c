@@ -197,7 +197,7 @@ is_token(struct gw_span name)
  * Step inside the current element: tokens are cut on the way, *event is
  * GW_XP_END only for the end of the element itself.
  */
-static enum gw_err
+static inline enum gw_err
 step_inside(struct reader *r, enum gw_xp_event *event)
 {
 	for (;;) {
