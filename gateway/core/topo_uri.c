@@ -267,6 +267,24 @@ cross_params(struct topo_work *w, struct gw_span params, bool *drop)
 	return err;
 }
 
+/* "*;name=\"<sip:...>\", *;..." (RFC 6809, 6.1): no address, but parameters that
+ * name nodes of the inside.  A row that cannot be read goes. */
+static enum gw_err
+cross_caps(struct topo_work *w, struct gw_span v, bool *drop)
+{
+	enum gw_err err = GW_OK;
+	size_t end = 0;
+
+	while (err == GW_OK && !*drop && end < v.len) {
+		size_t at = gw_span_find(v, end, ';');
+		end = at;
+		*drop = !sip_param_skip(v, &end);
+		err = cross_params(w, gw_span_sub(v, at, end - at), drop);
+	}
+	*drop |= err == GW_EMALFORMED;
+	return err == GW_EMALFORMED ? GW_OK : err;
+}
+
 static enum gw_err
 cross_addr(struct topo_work *w, const struct rule *rule,
     const struct sip_addr *a, bool *drop)
@@ -297,6 +315,12 @@ topo_uri_field(struct topo_work *w, const struct sip_hdr *h)
 	if (h->id == SIP_HDR_FROM || h->id == SIP_HDR_TO)
 		return cross_addr(w, &rule,
 		    h->id == SIP_HDR_FROM ? &w->m->from : &w->m->to, &drop);
+	if (h->id == SIP_HDR_FEATURE_CAPS) {
+		err = cross_caps(w, h->value, &drop);
+		pos = h->value.len;
+		if (err != GW_OK)
+			return err;
+	}
 	while ((err = sip_addr_next(h->value, &pos, &a, &fault)) == GW_OK) {
 		err = cross_addr(w, &rule, &a, &drop);
 		if (err != GW_OK || drop)

@@ -393,6 +393,44 @@ a_refer_to_leads_to_its_owner(void **state)
 	assert_true(gw_span_eq(t.uri, GW_SPAN("sip:c@10.66.0.5")));
 }
 
+static void
+capabilities_name_no_node_of_the_inside(void **state)
+{
+	static const struct {
+		const char *value;
+		bool stays, goes; /* neither: with a token */
+	} cases[] = {
+		{ "*;+g.3gpp.iut-focus", true, false },
+		{ "*", true, false },
+		{ "*;+a=\"<sip:x@mcptt.alpha.example>\", *;+b=\"1,2\"", true,
+		    false },
+		{ "*;+a=\"<sip:canary.lan>\"", false, false },
+		{ "*;+x=\",;\";+a=\"<sips:10.66.1.1>\", "
+		  "*;+b=\"sip:canary.lan\"",
+		    false, false },
+		{ "*;+a=\"<sip:canary.lan%>\"", false, true },
+		{ "*;+a=\"1\" canary;+b=\"<sip:10.66.1.1>\"", false, true },
+	};
+	static char text[1024];
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(cases); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "MESSAGE sip:bob@mcptt.bravo.example SIP/2.0\n"
+		    "Via: SIP/2.0/UDP 10.66.8.8\n" TTOPO_FROM_ALPHA
+		    "Call-ID: 1\nCSeq: 3 MESSAGE\nFeature-Caps: %s\n\n",
+		    cases[i].value);
+		ttopo_read(&in, text);
+		assert_int_equal(
+		    ttopo_request(x, ALPHA, BRAVO, &in, &out), GW_OK);
+		ttopo_assert_clean(&out);
+		const char *got = ttopo_value(&out, SIP_HDR_FEATURE_CAPS, 0);
+		assert_int_equal(cases[i].goes, got[0] == '\0');
+		assert_int_equal(
+		    cases[i].stays, strcmp(got, cases[i].value) == 0);
+	}
+}
+
 int
 main(void)
 {
@@ -407,6 +445,7 @@ main(void)
 		TEST(uris_that_need_not_be_hidden_stay),
 		TEST(a_party_of_another_scheme_is_hidden_not_dropped),
 		TEST(a_refer_to_leads_to_its_owner),
+		TEST(capabilities_name_no_node_of_the_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
