@@ -216,6 +216,9 @@ core_response_up(struct core *c, struct txn *x, const struct sip_msg *rsp)
 		provisional(c, x, rsp);
 	} else if (rsp->status == 503 && x->server.state == TXN_PROCEEDING) {
 		unavailable(c, x);
+	} else if (rsp->status == 408 && x->method != SIP_METHOD_INVITE) {
+		/* Nobody may say so (RFC 4320 4.2). */
+		core_log_done(c, x, rsp->status);
 	} else {
 		hop_is_up(c, x);
 		pass_back(c, x, rsp);

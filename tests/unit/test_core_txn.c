@@ -256,6 +256,44 @@ everything_ends_in_silence(void **state)
 	all_ends();
 }
 
+static void
+a_timeout_of_the_next_hop_is_not_passed_on(void **state)
+{
+	size_t n;
+
+	(void)state;
+	for (int tcp = 0; tcp < 2; tcp++) {
+		t.rig.transport = tcp ? CONF_TCP : CONF_UDP;
+		talk_in(&t, RIG_ALPHA, &message);
+		talk_crossed(&t, 5090);
+		t.rig.transport = CONF_UDP;
+		talk_answer(&t, RIG_BRAVO, 408, NULL, NULL);
+		talk_nothing(&t); /* RFC 4320, 4.2 */
+		rig_wait(&t.rig, 10000, &n);
+		assert_int_equal(core_open(t.rig.core), 0);
+	}
+	talk_in(&t, RIG_ALPHA, &invite);
+	talk_crossed(&t, 5090);
+	talk_answer(&t, RIG_BRAVO, 408, NULL, NULL);
+	assert_int_equal(rig_count(&t.rig), 2); /* ACK, 408 */
+	all_ends();
+}
+
+/* ---- what a proxy is asked ---- */
+
+static void
+all_that_a_proxy_lacks_is_told(void **state)
+{
+	(void)state;
+	talk_in(&t, RIG_ALPHA,
+	    &(struct talk_request){ .more = CONTACT ALICE_IS
+				    "Proxy-Require:\nProxy-Require: one, two\n"
+				    "Proxy-Require: three\n" });
+	talk_back(&t, 420);
+	talk_has(t.rig.sent, "Unsupported: one, two\r\n");
+	talk_has(t.rig.sent, "Unsupported: three\r\n");
+}
+
 /* ---- failover ---- */
 
 /* An INVITE with n URIs of the inside. */
@@ -601,6 +639,8 @@ main(void)
 		SCENARIO(a_request_that_is_worked_on_is_repeated_every_t2),
 		SCENARIO(ringing_on_does_not_outlive_a_cancel),
 		SCENARIO(everything_ends_in_silence),
+		SCENARIO(a_timeout_of_the_next_hop_is_not_passed_on),
+		SCENARIO(all_that_a_proxy_lacks_is_told),
 		SCENARIO(what_the_next_hop_cannot_be_written_for_ends),
 		SCENARIO(a_hop_that_wakes_up_too_late_is_cancelled),
 		SCENARIO(or_told_that_its_answer_came),
