@@ -8,8 +8,9 @@
 #include "codec/sip/sip_via.h"
 #include "mcxgw/siphash.h"
 
-#define KEY_TEXT_MAX 1024 /* of what names a transaction */
-#define RETRY_AFTER  "Retry-After: 5\r\n"
+#define KEY_TEXT_MAX	1024 /* of what names a transaction */
+#define UNSUPPORTED_MAX 4096 /* of the answer to Proxy-Require */
+#define RETRY_AFTER	"Retry-After: 5\r\n"
 #define ALLOW                                                                  \
 	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, "     \
 	"MESSAGE, PUBLISH, SUBSCRIBE, NOTIFY, INFO, REGISTER\r\n"
@@ -149,33 +150,44 @@ has_known_scheme(struct gw_span uri)
 	       gw_span_istarts(uri, GW_SPAN("tel:"));
 }
 
+/* All that a request asks of proxies, of which the gateway knows nothing. */
+static struct gw_span
+unsupported(struct core *c, const struct sip_msg *m)
+{
+	const struct sip_hdr *h = sip_msg_hdr(m, SIP_HDR_PROXY_REQUIRE);
+	struct gw_span rows = GW_SPAN("");
+	struct gw_buf text;
+
+	gw_buf_init(&text, UNSUPPORTED_MAX);
+	for (; h != NULL; h = sip_msg_next(m, h)) {
+		if (h->value.len == 0)
+			continue;
+		gw_buf_text(&text, "Unsupported: ");
+		gw_buf_add(&text, h->value);
+		gw_buf_text(&text, "\r\n");
+	}
+	if (!gw_buf_ok(&text) ||
+	    !gw_arena_copy(c->arena, gw_buf_span(&text), &rows))
+		rows = GW_SPAN("");
+	gw_buf_clear(&text);
+	return rows;
+}
+
 /* The fields a proxy must look at (16.3), once topo_find_target() has read
  * the Request-URI; 0: none objects. */
 static struct core_refusal
 check_fields(struct core *c, struct fresh *f)
 {
 	const struct sip_msg *m = f->m;
-	struct gw_buf text;
 
 	if (!has_known_scheme(m->uri))
 		return refusal(416);
 	if (sip_msg_hdr(m, SIP_HDR_MAX_FORWARDS) != NULL &&
 	    m->max_forwards == 0)
 		return refusal(483);
-	struct gw_span options = sip_msg_value(m, SIP_HDR_PROXY_REQUIRE);
-	if (options.len > 0) {
-		struct core_refusal r = { .status = 420,
-			.headers = { NULL, 0 } };
-		gw_buf_init(&text, 4096);
-		gw_buf_text(&text, "Unsupported: ");
-		gw_buf_add(&text, options);
-		gw_buf_text(&text, "\r\n");
-		if (gw_buf_ok(&text) &&
-		    !gw_arena_copy(c->arena, gw_buf_span(&text), &r.headers))
-			r.headers = GW_SPAN("");
-		gw_buf_clear(&text);
-		return r;
-	}
+	if (sip_msg_hdr(m, SIP_HDR_PROXY_REQUIRE) != NULL)
+		return (struct core_refusal){ .status = 420,
+			.headers = unsupported(c, m) };
 	f->loop = core_loop_hash(c, m);
 	if (topo_is_loop(c->snap, m, f->loop))
 		return refusal(482);
