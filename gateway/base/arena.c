@@ -123,15 +123,12 @@ take(struct gw_arena *a, size_t pad, size_t len)
 {
 	size_t left = (size_t)(a->end - a->at);
 
-	if (len > a->cap - a->used)
-		return NULL;
+	/* A chunk is never larger than what the cap leaves. */
 	if (pad > left || len > left - pad) {
-		if (!add_chunk(a, len))
+		if (len > a->cap - a->used || !add_chunk(a, len))
 			return NULL;
 		pad = 0;
 	}
-	if (pad > a->cap - a->used - len)
-		return NULL;
 	uint8_t *p = a->at + pad;
 	a->at = p + len;
 	a->used += pad + len;

@@ -18,12 +18,6 @@
 #define EARLY "the document ends too early"
 
 static inline bool
-is_name_start(uint8_t c)
-{
-	return c > '9' && (c == '_' || !gw_scan_is(GW_SCAN_WORD_END, c));
-}
-
-static inline bool
 is_space(uint8_t c)
 {
 	return c <= ' ' && (c == ' ' || c == '\n' || c == '\t' || c == '\r');
@@ -92,10 +86,11 @@ skip_name(struct gw_xp *x)
 	return x->pos != at;
 }
 
+/* Does a word begin with a letter or '_', as names must? */
 static inline bool
-is_ncname(struct gw_span s)
+is_ncname(struct gw_span word)
 {
-	return s.len != 0 && is_name_start(s.p[0]);
+	return word.len != 0 && word.p[0] > '9';
 }
 
 /* A name, which may be prefix:local; false when it is no qualified name. */

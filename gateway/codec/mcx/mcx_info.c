@@ -142,10 +142,21 @@ offset_of(const struct reader *r, struct gw_span s)
 	return s.p == NULL ? 0 : (size_t)(s.p - r->x.in.p);
 }
 
+/* Is the current element in the namespace of the root?  Then the name of that
+ * is mostly the same octets. */
+static bool
+is_ours(const struct reader *r)
+{
+	struct gw_span ns = r->x.ns;
+
+	return ns.len == r->ns.len &&
+	       (ns.p == r->ns.p || gw_span_eq(ns, r->ns));
+}
+
 static bool
 is_named(const struct reader *r, struct gw_span name)
 {
-	return gw_span_eq(r->x.name, name) && gw_span_eq(r->x.ns, r->ns);
+	return gw_span_eq(r->x.name, name) && is_ours(r);
 }
 
 /* After GW_XP_START we are in that element, after GW_XP_END no more. */
@@ -387,7 +398,7 @@ find_element(const struct reader *r, unsigned place)
 {
 	struct gw_span name = r->x.name, prefix = r->service->prefix, bare;
 
-	if (!gw_span_eq(r->x.ns, r->ns))
+	if (!is_ours(r))
 		return NULL;
 	bare = gw_span_eq(gw_span_sub(name, 0, prefix.len), prefix) ?
 		   gw_span_sub(name, prefix.len, name.len) :
