@@ -21,6 +21,8 @@
 
 #define CORE_ACTIONS_MAX 64
 #define CORE_WORKERS_MAX 64
+/* Octets that a datagram holds, over IPv4 too. */
+#define CORE_DATAGRAM_MAX 65507
 
 /* Where a message came from, and where answers to it go. */
 struct core_flow {

@@ -169,7 +169,8 @@ compose(struct core *c, struct txn *x, const struct outgoing *o)
 	return GW_OK;
 }
 
-/* Large datagrams go over TCP where the next hop has it (18.1.1). */
+/* Large datagrams go over TCP where the next hop has it (18.1.1).  What fits
+ * into none is no failure of the hop's. */
 static enum gw_err
 compose_sized(struct core *c, struct txn *x, struct outgoing *o)
 {
@@ -180,6 +181,9 @@ compose_sized(struct core *c, struct txn *x, struct outgoing *o)
 		o->transport = CONF_TCP;
 		err = compose(c, x, o);
 	}
+	if (err == GW_OK && o->transport == CONF_UDP &&
+	    x->len > CORE_DATAGRAM_MAX)
+		err = GW_ELIMIT;
 	return err;
 }
 

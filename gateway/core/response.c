@@ -6,6 +6,15 @@
 
 #include "codec/sip/sip_via.h"
 
+/* May it grow so, and can it be sent to where it goes? */
+static bool
+is_too_long(const struct topo *t, const struct sip_msg *rsp, size_t len)
+{
+	return len > rsp->raw.len + TOPO_GROWTH_MAX ||
+	       (len > CORE_DATAGRAM_MAX &&
+		   t->snap->conf->listeners[t->out].transport == CONF_UDP);
+}
+
 /* Edit rsp for the way back, with part[1] in place of part[0]; the pieces live until the next call. */
 static bool
 compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
@@ -29,7 +38,7 @@ compose(struct core *c, const struct topo *t, const struct sip_msg *rsp,
 	enum gw_err err = topo_edit_response(t, rsp, &r, &c->edits, &fault);
 	if (err == GW_OK)
 		err = sip_edits_apply(&c->edits, c->iov, &n, &out->len);
-	if (err == GW_OK && out->len > rsp->raw.len + TOPO_GROWTH_MAX)
+	if (err == GW_OK && is_too_long(t, rsp, out->len))
 		err = GW_ELIMIT;
 	if (err != GW_OK) {
 		LOG_WARN("response.not-written",

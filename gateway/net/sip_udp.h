@@ -17,7 +17,7 @@
 
 #define SIP_UDP_BATCH	 32 /* datagrams read or written at once */
 #define SIP_UDP_QUEUE	 128 /* datagrams that wait for the end of the turn */
-#define SIP_UDP_DATA_MAX 65507
+#define SIP_UDP_DATA_MAX CORE_DATAGRAM_MAX
 
 struct worker;
 struct sip_udp;

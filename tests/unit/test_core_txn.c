@@ -43,6 +43,11 @@ static const char permits[] =
 	"<policy agreements=\"agreements\"/>\n"                                \
 	"<limits " limits "/>\n</mcxgw>\n"
 
+#define B_TCP                                                                  \
+	"<listener id=\"b-tcp\" transport=\"tcp\" address=\"127.0.0.1\""       \
+	" port=\"5070\" system=\"bravo\" "                                     \
+	"advertise=\"out.gw.example:5070\"/>\n"
+
 #define ALICE_IS "P-Asserted-Identity: <sip:alice@alpha.example>\n" TALK_ICSI
 #define CONTACT	 "Contact: <sip:me@10.9.8.7:5062>\n"
 
@@ -496,7 +501,7 @@ a_larger_limit_holds_at_once(void **state)
 	static const char small[] =
 	    CONFIG("", ALPHA BRAVO(""), "message=\"8192\"");
 	static const char large[] =
-	    CONFIG("", ALPHA BRAVO(""), "message=\"524288\"");
+	    CONFIG(B_TCP, ALPHA BRAVO(""), "message=\"524288\"");
 	static char body[40000];
 	struct core_flow flow = rig_flow(&t.rig, RIG_ALPHA);
 	static char text[400000];
@@ -540,6 +545,36 @@ a_larger_limit_holds_at_once(void **state)
 	}
 }
 
+/* ---- what no datagram holds ---- */
+
+static void
+what_no_datagram_holds_is_nobodys_failure(void **state)
+{
+	static const char config[] =
+	    CONFIG("", ALPHA BRAVO(""), "transactions=\"1000\"");
+	static char body[70000];
+	const struct talk_request large = { .method = "MESSAGE",
+		.branch = "large",
+		.more = ALICE_IS,
+		.type = "text/plain",
+		.body = body };
+
+	(void)state;
+	begin_with(config);
+	memset(body, 'x', sizeof(body) - 1);
+	t.rig.transport = CONF_TCP;
+	talk_in(&t, RIG_ALPHA, &large);
+	talk_back(&t, 513);
+	assert_true(health_is_up(t.rig.snap->health, 0, t.rig.now.mono_us) &&
+		    health_is_up(t.rig.snap->health, 1, t.rig.now.mono_us));
+	/* an answer that cannot get back is one that did not come */
+	t.rig.transport = CONF_UDP;
+	talk_in(&t, RIG_ALPHA, &message);
+	talk_crossed(&t, 5090);
+	talk_answer(&t, RIG_BRAVO, 200, NULL, body);
+	talk_back(&t, 502);
+}
+
 /* ---- streams ---- */
 
 /* text without its Content-Length. */
@@ -556,9 +591,7 @@ lose_length(char *text)
 static void
 what_goes_into_a_stream_has_its_length(void **state)
 {
-	static const char config[] = CONFIG(
-	    "<listener id=\"b-tcp\" transport=\"tcp\" address=\"127.0.0.1\""
-	    " port=\"5070\" system=\"bravo\" advertise=\"out.gw.example\"/>\n",
+	static const char config[] = CONFIG(B_TCP,
 	    ALPHA "<system id=\"bravo\" side=\"partner\">\n"
 		  "<domain name=\"bravo.example\"/>\n"
 		  "<next-hop address=\"127.0.0.1:5090\" transport=\"tcp\""
@@ -648,6 +681,7 @@ main(void)
 		SCENARIO(settings_may_change_their_order),
 		SCENARIO(a_name_may_change_while_a_request_is_open),
 		SCENARIO(a_larger_limit_holds_at_once),
+		SCENARIO(what_no_datagram_holds_is_nobodys_failure),
 		SCENARIO(what_goes_into_a_stream_has_its_length),
 		SCENARIO(so_has_what_goes_back_on_one),
 		SCENARIO(rport_is_the_source_port_on_streams_too),
