@@ -18,11 +18,50 @@ is_user_octet(uint8_t c)
 	return c > 0x20 && c != 0x7f && c != '<' && c != '>' && c != '"';
 }
 
+/* Eight octets of a user part that stand for themselves? */
+static bool
+are_plain(uint64_t w)
+{
+	const uint64_t ones = 0x0101010101010101, tops = 0x80 * ones;
+	uint64_t over = w | tops;
+	uint64_t angle = (w & ~(2 * ones)) ^ '<' * ones; /* or '>' */
+	/* The top bit stays where the octet is at least so large. */
+	uint64_t good = (over - 0x21 * ones) & ((angle | tops) - ones) &
+			(((w ^ '"' * ones) | tops) - ones) &
+			(((w ^ '%' * ones) | tops) - ones);
+
+	return (good & ~w & ~(w + ones) & tops) == tops;
+}
+
+/* False: some must be looked at one by one. */
+static bool
+copy_plain(struct gw_span in, uint8_t *out)
+{
+	uint64_t w;
+
+	if (in.len < sizeof(w) || in.len > POLICY_USER_MAX)
+		return false;
+	for (size_t i = 0; i < in.len; i += sizeof(w)) {
+		/* The last run may overlap the one before. */
+		size_t left = in.len - i;
+		size_t at = left < sizeof(w) ? in.len - sizeof(w) : i;
+		memcpy(&w, in.p + at, sizeof(w));
+		if (!are_plain(w))
+			return false;
+		memcpy(out + at, &w, sizeof(w));
+	}
+	return true;
+}
+
 static bool
 read_user(struct gw_span in, struct policy_uri *out)
 {
 	size_t n = 0;
 
+	if (copy_plain(in, out->user)) {
+		out->user_len = in.len;
+		return true;
+	}
 	for (size_t i = 0; i < in.len; i++) {
 		uint8_t c = in.p[i];
 		if (!is_user_octet(c) || c >= 0x80 || n == POLICY_USER_MAX)
@@ -45,38 +84,49 @@ read_user(struct gw_span in, struct policy_uri *out)
 	return n > 0;
 }
 
-/* Where a host or a port ends: at ';' or '?', or with colon at ':' too. */
-static size_t
-find_end(struct gw_span s, size_t from, bool colon)
+static bool
+is_port(struct gw_span text)
 {
-	for (; from < s.len; from++) {
-		uint8_t c = s.p[from];
-		if (c == ';' || c == '?' || (colon && c == ':'))
-			break;
-	}
+	uint64_t port;
+
+	return text.len <= 5 &&
+	       gw_span_to_u64(text, UINT16_MAX, &port) == GW_OK;
+}
+
+/* Where what is behind host or port begins: at ';' or '?'. */
+static size_t
+find_end(struct gw_span s, size_t from)
+{
+	while (from < s.len && s.p[from] != ';' && s.p[from] != '?')
+		from++;
 	return from;
+}
+
+/* The octets of a host at the beginning of in; 0: there is none. */
+static size_t
+host_run(struct gw_span in)
+{
+	if (in.len == 0 || in.p[0] != '[')
+		return gw_host_name_run(in);
+	size_t len = gw_span_find(in, 0, ']') + 1;
+	return gw_host_is_reference(gw_span_sub(in, 0, len)) ? len : 0;
 }
 
 /* host [":" port] and then nothing, parameters or headers. */
 static bool
 read_hostport(struct gw_span in, struct policy_uri *out)
 {
-	size_t from =
-	    in.len > 0 && in.p[0] == '[' ? gw_span_find(in, 0, ']') : 0;
-	size_t end = find_end(in, from, true);
-	uint64_t port;
+	size_t end = host_run(in), stop = end;
 
 	out->host = gw_span_sub(in, 0, end);
-	if (!gw_host_is_name(out->host) && !gw_host_is_reference(out->host))
+	if (end == 0)
 		return false;
 	if (end < in.len && in.p[end] == ':') {
-		size_t stop = find_end(in, end + 1, false);
-		if (stop - end > 6 ||
-		    gw_span_to_u64(gw_span_sub(in, end + 1, stop - end - 1),
-			UINT16_MAX, &port) != GW_OK)
+		stop = find_end(in, end + 1);
+		if (!is_port(gw_span_sub(in, end + 1, stop - end - 1)))
 			return false;
 	}
-	return true;
+	return stop == in.len || in.p[stop] == ';' || in.p[stop] == '?';
 }
 
 static bool

@@ -8,29 +8,26 @@
 #define REFERENCE_MIN 4 /* "[::]" */
 #define REFERENCE_MAX 64
 
-static inline bool
-is_of_label(uint8_t c)
-{
-	return (uint8_t)((c | 0x20) - 'a') < 26 || (uint8_t)(c - '0') < 10 ||
-	       c == '-' || c == '_';
-}
+/* What a label consists of; nothing from 0x80 on. */
+static const bool is_of_label[256] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0,
+	0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+	1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0 };
 
-bool
-gw_host_is_name(struct gw_span host)
+size_t
+gw_host_name_run(struct gw_span s)
 {
-	bool label = false; /* has begun */
-
-	if (host.len > GW_HOST_MAX)
-		return false;
-	for (size_t i = 0; i < host.len; i++) {
-		if (is_of_label(host.p[i]))
-			label = true;
-		else if (host.p[i] == '.' && label)
-			label = false;
-		else
-			return false;
+	for (size_t n = 0;; n++) {
+		size_t label = n;
+		while (n < s.len && is_of_label[s.p[n]])
+			n++;
+		if (n == label)
+			return 0;
+		if (n == s.len || s.p[n] != '.')
+			return n <= GW_HOST_MAX ? n : 0;
 	}
-	return label;
 }
 
 bool

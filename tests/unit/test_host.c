@@ -27,6 +27,31 @@ names(void **state)
 }
 
 static void
+a_name_ends_where_something_else_begins(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t run;
+	} rows[] = { { "", 0 }, { "a", 1 }, { "a.b", 3 }, { "a.b:1", 3 },
+		{ "a.b;c", 3 }, { "a.:1", 0 }, { "a..b", 0 }, { ":a", 0 },
+		{ ".a", 0 }, { "a.b/c", 3 } };
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(rows); i++)
+		assert_int_equal(
+		    gw_host_name_run(gw_span_of(rows[i].text)), rows[i].run);
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t text[] = { 'a', (uint8_t)c, 'a' };
+		bool of_label = (c >= 'a' && c <= 'z') ||
+				(c >= 'A' && c <= 'Z') ||
+				(c >= '0' && c <= '9') || c == '-' || c == '_';
+		assert_int_equal(
+		    gw_host_is_name((struct gw_span){ text, sizeof(text) }),
+		    of_label || c == '.');
+	}
+}
+
+static void
 names_have_a_longest(void **state)
 {
 	static uint8_t text[GW_HOST_MAX + 1];
@@ -75,6 +100,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
+		cmocka_unit_test(a_name_ends_where_something_else_begins),
 		cmocka_unit_test(names_have_a_longest),
 		cmocka_unit_test(references),
 		cmocka_unit_test(digits),

@@ -194,6 +194,52 @@ covering_is_true_of_every_identity(void **state)
 	gw_arena_free(a);
 }
 
+/* Short users are read by octets, longer ones by words. */
+static void
+each_octet_of_a_user(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len <= 20; len++)
+		for (size_t at = 0; at < len; at++)
+			for (unsigned c = 0; c < 256; c++) {
+				uint8_t text[4 + 20 + 2];
+				struct policy_uri u;
+				bool good = c > 0x20 && c < 0x7f &&
+					    strchr("<>\"%@", (int)c) == NULL;
+				if (c == ':')
+					continue; /* ends it */
+				memcpy(text, "sip:", 4);
+				memset(text + 4, 'u', len);
+				text[4 + at] = (uint8_t)c;
+				memcpy(text + 4 + len, "@h", 2);
+				struct gw_span s = { text, 4 + len + 2 };
+				assert_int_equal(policy_uri_parse(s, &u), good);
+				if (good)
+					assert_true(
+					    gw_span_eq(policy_uri_user(&u),
+						gw_span_sub(s, 4, len)));
+			}
+}
+
+static void
+behind_a_host(void **state)
+{
+	static const char *const good[] = { "sip:h", "sip:h:1", "sip:h:65535",
+		"sip:h;a=b", "sip:h?a=b", "sip:h:5060;a", "sip:[::1]",
+		"sip:[::1]:5060", "sip:[::1];a" };
+	static const char *const bad[] = { "sip:", "sip::5060",
+		"sip:h:", "sip:h:;a", "sip:h:65536", "sip:h:123456", "sip:h:1a",
+		"sip:h/a", "sip:h.", "sip:.h", "sip:a..b", "sip:[::1",
+		"sip:[::1]x", "sip:[::1]:", "sip:[g]", "sip:;a" };
+	struct policy_uri u;
+
+	(void)state;
+	for (size_t i = 0; i < GW_COUNT(good); i++)
+		assert_true(policy_uri_parse(gw_span_of(good[i]), &u));
+	for (size_t i = 0; i < GW_COUNT(bad); i++)
+		assert_false(policy_uri_parse(gw_span_of(bad[i]), &u));
+}
+
 int
 main(void)
 {
@@ -204,6 +250,8 @@ main(void)
 		cmocka_unit_test(patterns_mean_what_they_say),
 		cmocka_unit_test(patterns_that_are_none_say_why),
 		cmocka_unit_test(covering_is_true_of_every_identity),
+		cmocka_unit_test(each_octet_of_a_user),
+		cmocka_unit_test(behind_a_host),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
