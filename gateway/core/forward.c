@@ -7,13 +7,13 @@
 #include "codec/sip/sip_addr.h"
 #include "mcxgw/siphash.h"
 
-static const char hex[] = "0123456789abcdef";
-
 static void
 put_hex(uint8_t *out, uint64_t n, unsigned digits)
 {
-	for (unsigned i = 0; i < digits; i++)
-		out[i] = (uint8_t)hex[(n >> (4 * (digits - 1 - i))) & 15];
+	static const char hex[] = "0123456789abcdef";
+
+	for (; digits > 0; n >>= 4)
+		out[--digits] = (uint8_t)hex[n & 15];
 }
 
 static void

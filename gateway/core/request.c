@@ -121,7 +121,7 @@ core_loop_hash(const struct core *c, const struct sip_msg *m)
 	mix_num(&x, m->cseq);
 	mix_span(&x, m->uri, false);
 	mix_span(&x, sip_msg_value(m, SIP_HDR_CALL_ID), false);
-	return (uint32_t)gw_siphash(
+	return (uint32_t)gw_siphash13(
 	    c->snap->branch_key, (struct gw_span){ x.text, x.n });
 }
 
