@@ -22,17 +22,22 @@ static const struct {
 #undef SIP_HDR
 };
 
+static uint32_t
+pair(const char *s)
+{
+	return ((uint32_t)(uint8_t)s[0] | (uint32_t)(uint8_t)s[1] << 8) |
+	       0x2020;
+}
+
 /* The slot a new name belongs to, computed as in sip_hdr.c. */
 static unsigned
 slot_of(const char *s)
 {
 	size_t n = strlen(s);
+	uint32_t h = pair(s) * 2443038673u + pair(s + n - 2) * 4110889141u +
+		     (uint32_t)n * 863668017u;
 
-	return (((uint8_t)s[0] | 0x20u) * 11 +
-		   ((uint8_t)s[n / 2] | 0x20u) * 125 +
-		   ((uint8_t)s[n - 1] | 0x20u) * 94 +
-		   ((uint8_t)s[n / 3] | 0x20u) * 223 + (unsigned)n * 29) %
-	       512;
+	return h >> 23;
 }
 
 static void
