@@ -78,7 +78,7 @@ note_no_end(struct scan *s)
 static bool
 is_crlf(struct gw_span in, size_t pos)
 {
-	return in.len - pos >= 2 && in.p[pos] == '\r' && in.p[pos + 1] == '\n';
+	return in.len - pos >= 2 && memcmp(in.p + pos, "\r\n", 2) == 0;
 }
 
 /* Offset of the first octet from pos on that is neither SP nor HTAB. */
@@ -614,14 +614,16 @@ bool
 sip_msg_in_dialog(const struct sip_msg *m)
 {
 	struct gw_fault fault;
-	struct sip_addr to;
+	struct sip_addr to = m->to;
 	size_t pos = 0;
 
 	if (m->to_tag.len > 0)
 		return true;
-	return sip_addr_next(sip_msg_value(m, SIP_HDR_TO), &pos, &to, &fault) ==
-		   GW_OK &&
-	       sip_param_find(to.params, "tag", NULL);
+	/* Parsing may have failed before To was read. */
+	if (to.all.len == 0 && sip_addr_next(sip_msg_value(m, SIP_HDR_TO), &pos,
+				   &to, &fault) != GW_OK)
+		return false;
+	return sip_param_find(to.params, "tag", NULL);
 }
 
 const char *
