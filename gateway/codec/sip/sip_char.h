@@ -138,10 +138,12 @@ sip_char_find(struct gw_span s, size_t from, uint8_t c)
 		unsigned bits = (unsigned)_mm_movemask_epi8(hits);
 		if (bits != 0)
 			return from + (size_t)__builtin_ctz(bits);
-		from += SIP_CHAR_STEP;
+		return gw_span_find(s, from + SIP_CHAR_STEP, c);
 	}
 #endif
-	return gw_span_find(s, from, c);
+	while (from < s.len && s.p[from] != c)
+		from++;
+	return from;
 }
 
 #ifdef __SSE2__

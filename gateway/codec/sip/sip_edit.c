@@ -43,6 +43,8 @@ static void
 sort(struct sip_edits *e)
 {
 	for (unsigned i = 1; i < e->n; i++) {
+		if (!is_before(&e->at[i], &e->at[i - 1]))
+			continue;
 		struct sip_edit x = e->at[i];
 		unsigned k = i;
 		for (; k > 0 && is_before(&x, &e->at[k - 1]); k--)

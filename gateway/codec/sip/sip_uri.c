@@ -176,19 +176,22 @@ is_colon_or_escape(struct gw_span s, size_t at)
 	       (s.p[at] == '%' && sip_char_escapes(gw_span_sub(s, at, 3)));
 }
 
-/* user [":" password]; sign is the offset of the '@' behind it. */
+/* user [":" password] "@", if that comes; moves *at behind it. */
 static const char *
-read_user(struct gw_span in, size_t *at, size_t sign, struct sip_uri *u)
+read_user(struct gw_span in, size_t *at, struct sip_uri *u)
 {
-	struct gw_span info = gw_span_sub(in, *at, sign - *at);
-	size_t end = sip_char_run(info, 0, SIP_CHAR_USER | SIP_CHAR_HOST);
+	size_t end = sip_char_run(in, *at, SIP_CHAR_USER | SIP_CHAR_HOST);
+	size_t sign = sip_char_find(in, end, '@');
 
-	u->user = gw_span_sub(info, 0, sip_char_find(info, end, ':'));
-	while (end < info.len && is_colon_or_escape(info, end))
+	if (sign == in.len)
+		return NULL;
+	struct gw_span info = gw_span_sub(in, 0, sign);
+	u->user = gw_span_sub(info, *at, sip_char_find(info, end, ':') - *at);
+	while (end < sign && is_colon_or_escape(info, end))
 		end =
 		    sip_char_skip(info, end + 1, SIP_CHAR_USER | SIP_CHAR_HOST);
-	if (end < info.len) {
-		*at += end;
+	if (end < sign) {
+		*at = end;
 		return "not allowed in a user part";
 	}
 	if (u->user.len == 0)
@@ -202,11 +205,8 @@ static enum gw_err
 read_sip(
     struct gw_span in, size_t at, struct sip_uri *u, struct gw_fault *fault)
 {
-	size_t sign = sip_char_find(in, at, '@');
-	const char *why = NULL;
+	const char *why = read_user(in, &at, u);
 
-	if (sign < in.len)
-		why = read_user(in, &at, sign, u);
 	if (why == NULL)
 		why = read_hostport(in, &at, u);
 	if (why == NULL && at < in.len && in.p[at] != ';' && in.p[at] != '?')
