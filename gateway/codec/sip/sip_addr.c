@@ -17,7 +17,7 @@ refuse(struct gw_fault *fault, size_t at, const char *why)
 static bool
 has_scheme(struct gw_span s)
 {
-	size_t colon = sip_char_find(s, 0, ':');
+	size_t colon = gw_span_find(s, 0, ':');
 	uint8_t first = s.len == 0 ? 0 : gw_lower(s.p[0]);
 
 	return first >= 'a' && first <= 'z' && colon + 1 < s.len;

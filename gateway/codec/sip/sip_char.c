@@ -174,7 +174,7 @@ is_hex(uint8_t c)
 bool
 sip_char_escapes(struct gw_span s)
 {
-	for (size_t at = sip_char_find(s, 0, '%'); at < s.len;
+	for (size_t at = gw_span_find(s, 0, '%'); at < s.len;
 	     at = gw_span_find(s, at + 3, '%'))
 		if (s.len - at < 3 || !is_hex(s.p[at + 1]) ||
 		    !is_hex(s.p[at + 2]))

@@ -127,25 +127,6 @@ sip_char_run(struct gw_span s, size_t pos, unsigned class)
 	return sip_char_skip(s, pos, class);
 }
 
-/** As gw_span_find(), for what is mostly near; from is at most s.len. */
-static inline size_t
-sip_char_find(struct gw_span s, size_t from, uint8_t c)
-{
-#ifdef __SSE2__
-	if (s.len - from >= SIP_CHAR_STEP) {
-		__m128i hits = _mm_cmpeq_epi8(
-		    sip_char_load(s.p + from), _mm_set1_epi8((char)c));
-		unsigned bits = (unsigned)_mm_movemask_epi8(hits);
-		if (bits != 0)
-			return from + (size_t)__builtin_ctz(bits);
-		return gw_span_find(s, from + SIP_CHAR_STEP, c);
-	}
-#endif
-	while (from < s.len && s.p[from] != c)
-		from++;
-	return from;
-}
-
 #ifdef __SSE2__
 /* One bit for each of the octets at p that is a control, HTAB included. */
 static inline unsigned

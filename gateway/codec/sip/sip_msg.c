@@ -166,7 +166,7 @@ field_end(struct scan *s, bool *clean)
 static const char *
 read_name(struct sip_hdr *h, size_t *at)
 {
-	size_t len = sip_char_find(h->line, 0, ':');
+	size_t len = gw_span_find(h->line, 0, ':');
 
 	h->name = gw_span_sub(h->line, 0, len);
 	h->id = (uint8_t)sip_hdr_find(h->name);
@@ -408,7 +408,7 @@ only_tag(struct gw_span params)
 
 	if (params.len > len && memcmp(params.p, usual, len) == 0 &&
 	    sip_char_is(params.p[len], SIP_CHAR_PVALUE) &&
-	    sip_char_find(params, len, ';') == params.len)
+	    gw_span_find(params, len, ';') == params.len)
 		return gw_span_sub(params, len, params.len);
 	return (struct gw_span){ NULL, 0 };
 }

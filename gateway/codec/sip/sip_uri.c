@@ -151,7 +151,7 @@ read_tail(struct gw_span in, size_t *at, struct sip_uri *u)
 		u->params = gw_span_sub(in, *at, 0);
 		return NULL;
 	}
-	mark = sip_char_find(in, *at, '?');
+	mark = gw_span_find(in, *at, '?');
 	u->params = gw_span_sub(in, *at, mark - *at);
 	while (sip_param_next(u->params, &pos, &name, &value))
 		continue;
@@ -181,12 +181,12 @@ static const char *
 read_user(struct gw_span in, size_t *at, struct sip_uri *u)
 {
 	size_t end = sip_char_run(in, *at, SIP_CHAR_USER | SIP_CHAR_HOST);
-	size_t sign = sip_char_find(in, end, '@');
+	size_t sign = gw_span_find(in, end, '@');
 
 	if (sign == in.len)
 		return NULL;
 	struct gw_span info = gw_span_sub(in, 0, sign);
-	u->user = gw_span_sub(info, *at, sip_char_find(info, end, ':') - *at);
+	u->user = gw_span_sub(info, *at, gw_span_find(info, end, ':') - *at);
 	while (end < sign && is_colon_or_escape(info, end))
 		end =
 		    sip_char_skip(info, end + 1, SIP_CHAR_USER | SIP_CHAR_HOST);
