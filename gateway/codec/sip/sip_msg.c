@@ -530,14 +530,26 @@ read_body(struct scan *s, struct gw_span whole)
 	m->raw = gw_span_sub(whole, 0, s->pos + n);
 }
 
+/* Which mandatory field is missing, or NULL. */
+static const char *
+missing(const struct sip_msg *m)
+{
+	for (size_t i = 0; i < GW_COUNT(mandatory); i++)
+		if (sip_msg_value(m, mandatory[i].id).len == 0)
+			return mandatory[i].why;
+	return NULL;
+}
+
 static void
 check_fields(struct scan *s)
 {
-	const struct sip_msg *m = s->m;
+	struct sip_msg *m = s->m;
+	const char *why = missing(m);
 
-	for (size_t i = 0; i < GW_COUNT(mandatory); i++)
-		if (sip_msg_value(m, mandatory[i].id).len == 0)
-			note_at(s, GW_EMALFORMED, 0, mandatory[i].why);
+	if (why != NULL)
+		note_at(s, GW_EMALFORMED, 0, why);
+	m->answerable =
+	    why == NULL && m->is_request && m->method != SIP_METHOD_ACK;
 	/* Only the first mistake counts, and a reply needs no more. */
 	if (s->err != GW_OK) {
 		check_top_via(s, sip_msg_value(m, SIP_HDR_VIA));
@@ -545,22 +557,12 @@ check_fields(struct scan *s)
 	}
 	check_cseq(s, sip_msg_value(m, SIP_HDR_CSEQ));
 	check_top_via(s, sip_msg_value(m, SIP_HDR_VIA));
-	check_party(
-	    s, sip_msg_value(m, SIP_HDR_FROM), &s->m->from, &s->m->from_tag);
-	check_party(s, sip_msg_value(m, SIP_HDR_TO), &s->m->to, &s->m->to_tag);
+	check_party(s, sip_msg_value(m, SIP_HDR_FROM), &m->from, &m->from_tag);
+	check_party(s, sip_msg_value(m, SIP_HDR_TO), &m->to, &m->to_tag);
 	check_call_id(s, sip_msg_value(m, SIP_HDR_CALL_ID));
 	check_contacts(s);
 	check_max_forwards(s);
 	check_date(s);
-}
-
-static bool
-is_answerable(const struct sip_msg *m)
-{
-	for (size_t i = 0; i < GW_COUNT(mandatory); i++)
-		if (sip_msg_value(m, mandatory[i].id).len == 0)
-			return false;
-	return m->is_request && m->method != SIP_METHOD_ACK;
 }
 
 /* Everything but the rows, which are written one by one. */
@@ -604,7 +606,6 @@ sip_msg_parse(struct gw_span in, struct sip_msg *out, struct gw_fault *fault)
 	read_rows(&s);
 	read_body(&s, in);
 	check_fields(&s);
-	out->answerable = is_answerable(out);
 	if (s.err != GW_OK)
 		*fault = s.fault;
 	return s.err;
