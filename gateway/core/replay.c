@@ -11,23 +11,38 @@
 #define WAYS	  16
 #define NAME_MAX_ 640 /* octets of a name that are hashed */
 
-/* An entry is written name first: a reader that sees the name of one and the
- * call of another takes a replay for a replay, or a first use for a replay;
- * it never takes a replay for a first use. */
-struct entry {
-	_Atomic uint64_t name; /* 0: empty */
-	_Atomic uint64_t call; /* 40 bits of the call's hash, 24 of time */
+/*
+ * Sixteen entries.  One is written name first: a reader that sees the name of
+ * one and the call of another takes a replay for a replay, or a first use for
+ * a replay; it never takes a replay for a first use.
+ *
+ * A set is cold whenever it is asked for: names stand together, in two lines
+ * of memory, and the one call that matters is a third.
+ */
+struct set {
+	_Atomic uint64_t name[WAYS]; /* 0: empty */
+	_Atomic uint64_t
+	    call[WAYS]; /* 40 bits of the call's hash, 24 of time */
 };
 
 struct replay {
 	size_t mask; /* of sets */
 	uint8_t key[GW_SIPHASH_KEY_LEN];
 	_Atomic uint64_t evictions;
-	struct entry entries[];
+	struct set *sets; /* aligned, in the same memory */
 };
 
 #define TIME_BITS 24
 #define TIME_MASK (((uint64_t)1 << TIME_BITS) - 1)
+
+/* At a multiple of the size of a set, so that it begins a line. */
+static void *
+aligned(void *p)
+{
+	size_t over = (uintptr_t)p % sizeof(struct set);
+
+	return (uint8_t *)p + (over == 0 ? 0 : sizeof(struct set) - over);
+}
 
 struct replay *
 replay_new(size_t n, const uint8_t key[REPLAY_KEY_LEN])
@@ -37,9 +52,10 @@ replay_new(size_t n, const uint8_t key[REPLAY_KEY_LEN])
 	while (sets * WAYS < n)
 		sets *= 2;
 	struct replay *r =
-	    calloc(1, sizeof(*r) + sets * WAYS * sizeof(struct entry));
+	    calloc(1, sizeof(*r) + (sets + 1) * sizeof(*r->sets));
 	if (r == NULL)
 		return NULL;
+	r->sets = aligned(r + 1);
 	r->mask = sets - 1;
 	memcpy(r->key, key, sizeof(r->key));
 	return r;
@@ -83,35 +99,35 @@ age_s(uint64_t call, uint64_t now_s)
 	return (now_s - call) & TIME_MASK;
 }
 
-static struct entry *
-find(struct entry *set, uint64_t name)
+/* WAYS: there is none. */
+static size_t
+find(struct set *set, uint64_t name)
 {
-	for (size_t i = 0; i < WAYS; i++)
-		if (atomic_load_explicit(&set[i].name, memory_order_acquire) ==
-		    name)
-			return &set[i];
-	return NULL;
+	size_t i = 0;
+
+	while (i < WAYS && atomic_load_explicit(
+			       &set->name[i], memory_order_acquire) != name)
+		i++;
+	return i;
 }
 
 /* An empty entry, else the oldest. */
-static struct entry *
-victim(struct entry *set, uint64_t now_s, uint64_t *oldest)
+static size_t
+victim(struct set *set, uint64_t now_s, uint64_t *oldest)
 {
-	struct entry *best = &set[0];
+	size_t best = find(set, 0);
 
+	*oldest = UINT64_MAX;
+	if (best < WAYS)
+		return best;
 	*oldest = 0;
 	for (size_t i = 0; i < WAYS; i++) {
-		if (atomic_load_explicit(&set[i].name, memory_order_relaxed) ==
-		    0) {
-			*oldest = UINT64_MAX;
-			return &set[i];
-		}
 		uint64_t age = age_s(
-		    atomic_load_explicit(&set[i].call, memory_order_relaxed),
+		    atomic_load_explicit(&set->call[i], memory_order_relaxed),
 		    now_s);
 		if (age >= *oldest) {
 			*oldest = age;
-			best = &set[i];
+			best = i;
 		}
 	}
 	return best;
@@ -126,25 +142,26 @@ replay_seen(struct replay *r, const struct mikey_imsg *m,
 	uint64_t window_s = (uint64_t)window_us / 1000000;
 	uint64_t call =
 	    (gw_siphash13(r->key, call_id) & ~TIME_MASK) | (now_s & TIME_MASK);
-	struct entry *set = &r->entries[(name & r->mask) * WAYS];
-	struct entry *e = find(set, name);
+	struct set *set = &r->sets[name & r->mask];
+	size_t i = find(set, name);
 
-	if (e != NULL) {
+	if (i < WAYS) {
 		uint64_t was =
-		    atomic_load_explicit(&e->call, memory_order_relaxed);
+		    atomic_load_explicit(&set->call[i], memory_order_relaxed);
 		if ((was & ~TIME_MASK) == (call & ~TIME_MASK))
 			return false; /* the same call */
 		if (age_s(was, now_s) <= window_s)
 			return true;
-		atomic_store_explicit(&e->call, call, memory_order_relaxed);
+		atomic_store_explicit(
+		    &set->call[i], call, memory_order_relaxed);
 		return false;
 	}
-	e = victim(set, now_s, &oldest);
+	i = victim(set, now_s, &oldest);
 	if (oldest <= window_s)
 		atomic_fetch_add_explicit(
 		    &r->evictions, 1, memory_order_relaxed);
-	atomic_store_explicit(&e->call, call, memory_order_relaxed);
-	atomic_store_explicit(&e->name, name, memory_order_release);
+	atomic_store_explicit(&set->call[i], call, memory_order_relaxed);
+	atomic_store_explicit(&set->name[i], name, memory_order_release);
 	return false;
 }
 
