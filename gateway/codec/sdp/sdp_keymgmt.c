@@ -46,6 +46,16 @@ note_media(struct sdp_scan *s, struct gw_span line)
 	s->media = gw_span_sub(rest, 0, gw_span_find(rest, 0, ' '));
 }
 
+/* Of the lines of an offer most begin with "a=". */
+static bool
+is_keymgmt(struct gw_span line)
+{
+	struct gw_span name = gw_span_sub(attribute, 2, attribute.len);
+
+	return (line.p[0] == 'a' || line.p[0] == 'A') &&
+	       gw_span_istarts(gw_span_sub(line, 2, line.len), name);
+}
+
 static enum gw_err
 split(const struct sdp_scan *s, struct gw_span line, struct sdp_keymgmt *out,
     struct gw_fault *fault)
@@ -79,7 +89,7 @@ sdp_keymgmt_next(
 			continue;
 		if (line.p[0] == 'm')
 			note_media(s, line);
-		else if (gw_span_istarts(line, attribute))
+		else if (is_keymgmt(line))
 			return split(s, line, out, fault);
 	}
 	return GW_ENOTFOUND;
