@@ -10,8 +10,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-from lib import lookups, lookups_table, memory, messages  # noqa: E402
-from lib import peers, proc, redirects, redirects_table  # noqa: E402
+from lib import calls, lookups, lookups_table, memory  # noqa: E402
+from lib import messages, peers, proc, redirects, redirects_table  # noqa: E402
 from lib import speed, table  # noqa: E402
 
 LIMIT_S = 3 * 3600
@@ -67,9 +67,11 @@ def sh(argv, cwd):
 
 
 def show(row):
-    keys = [k for k in ('full_us', 'fixed_us', 'late_us', 'full_cps',
-                        'p50_ms', 'p99_ms', 'fixed_bad', 'full_bad',
-                        'peer_busy', 'load_busy', 'other') if k in row]
+    keys = [k for k in (
+        'full_us', 'full_peer_busy', 'full_load_busy', 'full_cps', 'full_bad',
+        'kept_us', 'kept_peer_busy', 'kept_load_busy', 'kept_cps', 'kept_bad',
+        'fixed_us', 'fixed_bad', 'late_us', 'p50_ms', 'p99_ms', 'other')
+            if k in row]
     print('%-4s %-8s ' % (row['transport'], row['peer']) + ' '.join(
         '%s=%.4g' % (k, row[k]) for k in keys), flush=True)
 
@@ -131,14 +133,17 @@ def main():
     certs = os.path.join(work, 'certs')
     os.makedirs(work)
     proc.bounded(LIMIT_S)
-    if not os.access(os.path.join(options.build, 'mcxgw'), os.X_OK):
-        sys.exit('bench: no mcxgw in ' + options.build)
+    for path in (os.path.join(options.build, 'mcxgw'),
+                 calls.program(options.build)):
+        if not os.access(path, os.X_OK):
+            sys.exit('bench: no ' + path)
     try:
         peers.make_certificates(certs, sh)
         print('bench: making key messages', flush=True)
         traffic = messages.Traffic(
             work, 0 if options.only in ('redirects', 'lookups') else
-            int(4000 * options.seconds) + 3000)
+            int((8000 if 'udp' in options.transports else 4000) *
+                options.seconds) + 3000)
         rows, held, turned, looked = [], None, None, None
         with open(os.path.join(options.build, 'bench.jsonl'), 'a',
                   encoding='ascii') as log:

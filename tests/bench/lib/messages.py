@@ -7,9 +7,11 @@ BYE, 200.
 """
 import os
 
-from lib import keys
+from lib import keys, sipp
 
 USERS = 500
+CALLER = sipp.UAC_IP, sipp.UAC_PORT
+CALLEE = sipp.UAS_IP, sipp.UAS_PORT
 HOME, PARTNER = 'mcptt.alpha.example', 'mcptt.bravo.example'
 BOUNDARY = 'mcx-boundary-7f3a'
 # The first users, a hundred each, by whom the rules of the redirect
@@ -117,10 +119,9 @@ def _send(text, attributes=''):
     return '<send%s><![CDATA[\n%s]]></send>\n' % (attributes, text)
 
 
-def _follow_up(method, cseq, attributes=''):
-    return _send(REQUEST % (method, '[next_url]', '[peer_tag_param]',
-                            '%d %s' % (cseq, method), '[routes]\n', ''),
-                 attributes)
+def _follow_up(method, cseq):
+    return REQUEST % (method, '[next_url]', '[peer_tag_param]',
+                      '%d %s' % (cseq, method), '[routes]\n', '')
 
 
 def _invite(key):
@@ -133,9 +134,9 @@ def _caller(key, pause):
     return ('<scenario name="caller">\n' +
             _send(_invite(key), ' retrans="500" start_rtd="1"') + PROGRESS +
             '<recv response="200" rrs="true" rtd="1"/>\n' +
-            _follow_up('ACK', 1) + '<pause %s/>\n' % pause +
-            _follow_up('BYE', 2, ' retrans="500" start_rtd="2"') + PROGRESS +
-            '<recv response="200" rtd="2"/>\n</scenario>\n')
+            _send(_follow_up('ACK', 1)) + '<pause %s/>\n' % pause +
+            _send(_follow_up('BYE', 2), ' retrans="500" start_rtd="2"') +
+            PROGRESS + '<recv response="200" rtd="2"/>\n</scenario>\n')
 
 
 def _answer(line, fields, body=''):
@@ -168,19 +169,33 @@ def _refuser(body):
             '<recv request="ACK"/>\n</scenario>\n')
 
 
+DIALOG = ('[last_Record-Route:]\n[last_From:]\n'
+          '[last_To:];tag=[pid]s[call_number]\n'
+          'Contact: <sip:peer@[local_ip]:[uasport];transport=[ct]>\n')
+RINGING = _answer('180 Ringing', DIALOG)
+ANSWER = _answer('200 OK', DIALOG + 'Content-Type: application/sdp\n', SDP)
+ENDED = _answer('200 OK', '[last_From:]\n[last_To:]\n')
+
+
 def _callee():
-    dialog = ('[last_Record-Route:]\n[last_From:]\n'
-              '[last_To:];tag=[pid]s[call_number]\n'
-              'Contact: <sip:peer@[local_ip]:[uasport];transport=[ct]>\n')
     return ('<scenario name="callee">\n'
             '<recv request="INVITE" rrs="true" crlf="true"/>\n' +
-            _send(_answer('180 Ringing', dialog)) +
-            _send(_answer('200 OK', dialog +
-                          'Content-Type: application/sdp\n', SDP),
-                  ' retrans="500"') +
+            _send(RINGING) + _send(ANSWER, ' retrans="500"') +
             '<recv request="ACK"/>\n<recv request="BYE"/>\n' +
-            _send(_answer('200 OK', '[last_From:]\n[last_To:]\n')) +
-            '</scenario>\n')
+            _send(ENDED) + '</scenario>\n')
+
+
+def _fill(text, known):
+    """text with the keywords that are known replaced, as it is sent."""
+    for name, value in known.items():
+        text = text.replace('[%s]' % name, value)
+    return text.replace('\n', '\r\n')
+
+
+def _over_udp(ip, port):
+    """What keywords of SIPp stand for at one end over UDP."""
+    return {'vt': 'UDP', 'ct': 'udp', 'service': 'gw', 'local_ip': ip,
+            'local_port': str(port), 'media_ip': ip, 'uasport': str(port)}
 
 
 class Traffic:
@@ -203,6 +218,7 @@ class Traffic:
         self._write('refused.xml', _refused())
         self._table('varied.csv', ((u, keys.split(k))
                                    for u, k in zip(self.users, made)))
+        self._texts()
         for i, name in enumerate(GROUPS):
             part = slice(i * GROUP, (i + 1) * GROUP)
             self._table(name + '.csv', (
@@ -219,6 +235,24 @@ class Traffic:
                           ''.join('<KmsUri>%s</KmsUri>' % d
                                   for d in domains))
         self._write(name + '.xml', _refuser(body))
+
+    def _texts(self):
+        """The same messages for bench_calls."""
+        for i, (name, text) in enumerate((
+                ('varied', _invite('[field2][dynamic_id][field3]')),
+                ('signed', _invite('[field2]')), ('ack', _follow_up('ACK', 1)),
+                ('bye', _follow_up('BYE', 2)))):
+            self._text(name, text, {
+                'call_id': '[call_number]-[pid]@' + CALLER[0],
+                'branch': 'z9hG4bK-[pid]-[call_number]-%d' % i,
+                **_over_udp(*CALLER)})
+        for name, text in (('ringing', RINGING), ('answer', ANSWER),
+                           ('ended', ENDED)):
+            self._text(name, text, _over_udp(*CALLEE))
+
+    def _text(self, name, text, known):
+        with open(self.path(name + '.text'), 'wb') as f:
+            f.write(_fill(text, known).encode())
 
     def _write(self, name, text):
         with open(os.path.join(self.where, name), 'w',
@@ -248,18 +282,12 @@ class Traffic:
 
     def invite(self, i):
         """The i-th signed INVITE as SIPp would send it over UDP."""
-        head, body = _invite(self.signed[i]).split('\n\n', 1)
         caller, callee = self.users[i % USERS]
-        known = {'vt': 'UDP', 'ct': 'udp', 'service': 'gw',
-                 'local_ip': '127.0.0.2', 'local_port': '5070',
-                 'media_ip': '127.0.0.2', 'pid': '4711', 'call_number': '1',
-                 'call_id': '1-4711@127.0.0.2', 'branch': 'z9hG4bK-4711-1-0',
-                 'field0': caller, 'field1': callee}
-        for name, value in known.items():
-            head = head.replace('[%s]' % name, value)
-            body = body.replace('[%s]' % name, value)
-        body = body.replace('\n', '\r\n')
-        head = head.replace('[len]', str(len(body))).replace('\n', '\r\n')
+        head, body = _fill(_invite(self.signed[i]), {
+            **_over_udp(*CALLER), 'pid': '4711', 'call_number': '1',
+            'call_id': '1-4711@' + CALLER[0], 'branch': 'z9hG4bK-4711-1-0',
+            'field0': caller, 'field1': callee}).split('\r\n\r\n', 1)
+        head = head.replace('[len]', str(len(body)))
         return (head + '\r\n\r\n' + body).encode()
 
     def path(self, name):

@@ -23,6 +23,7 @@ WARM_CALLS, WARM_RATE = 100, 400
 LINGER_S = 3
 # Each run of SIPp varies the key messages from another number on.
 VARY_FIRST, VARY_STEP = 10000000, 3000000
+MANY = 10000000 # calls: more than there can be
 NAN = float('nan')
 
 
@@ -33,12 +34,16 @@ def percentile(values, q):
     return v[min(len(v) - 1, int(q * len(v)))]
 
 
-def _last_row(path):
+def _rows(path):
     try:
         with open(path, encoding='ascii') as f:
-            rows = list(csv.DictReader(f, delimiter=';'))
+            return list(csv.DictReader(f, delimiter=';'))
     except OSError:
-        return {}
+        return []
+
+
+def _last_row(path):
+    rows = _rows(path)
     return rows[-1] if rows else {}
 
 
@@ -49,10 +54,14 @@ def _number(row, key):
         return 0
 
 
-def _elapsed(row):
-    """Seconds between first and last line of SIPp's statistics, whose
-    ElapsedTime has whole seconds only."""
+def _elapsed(path):
+    """Seconds from the first line of SIPp's statistics to the first that has
+    all successful calls: it may wait long for one that was lost.  The
+    ElapsedTime there has whole seconds only."""
+    rows = _rows(path)
+    done = [_number(r, 'SuccessfulCall(C)') for r in rows]
     try:
+        row = rows[done.index(max(done))]
         return (float(row['CurrentTime'].split('\t')[2]) -
                 float(row['StartTime'].split('\t')[2]))
     except (KeyError, IndexError, ValueError):
@@ -92,10 +101,6 @@ class Result:
     def us(self):
         """CPU microseconds of the peer for each call."""
         return self.peer_s * 1e6 / self.calls if self.calls else NAN
-
-    def is_clean(self):
-        return (self.calls > 0 and
-                self.failed + self.repeated <= self.calls // 1000)
 
 
 class Rig:
@@ -167,6 +172,10 @@ class Rig:
         proc.wait_listening(self.uas, 'udp' if self.transport == 'udp' else
                             'tcp', UAS_IP, UAS_PORT, 'SIPp')
 
+    def first_varied(self):
+        """The digits with which the latest run begins in key messages."""
+        return VARY_FIRST + self.runs * VARY_STEP
+
     def start_uac(self, rate, calls, at_once, log=False, scenario=None,
                   hold_ms=None, table=None, who='uac'):
         """SIPp as caller; (process, prefix of its files)."""
@@ -174,7 +183,6 @@ class Rig:
         base = self._file('uac%d' % self.runs)
         if self.signed:
             self.traffic.signed_table(calls)
-        first = VARY_FIRST + self.runs * VARY_STEP
         target = self.target
         if self.transport == 'tls':
             target = FRONT_IP, FRONT_PORT
@@ -187,8 +195,8 @@ class Rig:
              '-error_file', base + '.err', '-key', 'vt',
              self.transport.upper(), '-s', 'gw', '-r', str(rate), '-m',
              str(calls), '-l', str(at_once), '-timeout', '600',
-             '-dynamicStart', str(first), '-dynamicMax', '99999999',
-             '-dynamicStep', '1'] + self._common() +
+             '-dynamicStart', str(self.first_varied()), '-dynamicMax',
+             '99999999', '-dynamicStep', '1'] + self._common() +
             (['-d', str(hold_ms)] if hold_ms is not None else []) +
             (['-trace_shortmsg', '-shortmessage_file', base + '.short',
               '-max_log_size', '500000000'] if log else []) +
@@ -210,13 +218,13 @@ class Rig:
             raise proc.Trouble('%d of %d first calls succeeded, see %s' %
                                (ok, WARM_CALLS, self.folder))
 
-    def run(self, pids, rate, seconds, at_once):
-        """Calls at a rate (rate 0: as many as there can be, at_once open),
-        while the processes pids are watched."""
+    def run(self, pids, rate, seconds, at_once, most=MANY):
+        """Calls at a rate (rate 0: as many as there can be, at_once open, no
+        more than most), while the processes pids are watched."""
         closed = rate == 0
-        calls = 10000000 if closed else max(1, int(rate * seconds))
+        calls = most if closed else max(1, int(rate * seconds))
         if closed and self.signed:
-            calls = self.traffic.left()
+            calls = min(most, self.traffic.left())
         r = Result()
         before, bad = proc.machine(), self._uas_bad()
         cpu, began = proc.cpu_s(pids), time.time()
@@ -244,8 +252,8 @@ class Rig:
         now_bad = self._uas_bad()
         r.repeated += now_bad[0] - bad[0]
         r.failed += now_bad[1] - bad[1]
-        r.seconds = _elapsed(row) or busy
-        r.load = (uac + helpers) / busy
+        r.seconds = _elapsed(base + '.csv') or busy
+        r.load = (uac + helpers) / (r.seconds if closed else busy)
         r.other = max(0.0, after[0] - before[0] - r.peer_s - uac -
                       helpers) / busy
         r.stolen = (after[1] - before[1]) / busy
@@ -253,8 +261,9 @@ class Rig:
 
 
 def elapsed(base):
-    """Seconds that the caller whose files begin with base ran."""
-    return _elapsed(_last_row(base + '.csv'))
+    """Seconds until the caller whose files begin with base had its last
+    successful call."""
+    return _elapsed(base + '.csv')
 
 
 def succeeded(base):

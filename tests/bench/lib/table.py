@@ -68,28 +68,38 @@ def _added(rows, t, peer):
     return rows.median(t, peer, 'p99_ms') - rows.median(t, 'direct', 'p99_ms')
 
 
+def _cell(values):
+    out = num(median(values), 1)
+    return out + ' ±%.0f %%' % spread(values) if len(values) > 1 else out
+
+
+def _best(rows, t):
+    """The key of the CPU time of a core that is as full as it was."""
+    return 'kept_us' if rows.values(t, 'gw', 'kept_us') else 'full_us'
+
+
 def _main(rows, options):
-    out = ['| transport | peer | CPU µs per call, one core full | at %d/s |'
-           ' calls/s of one core | p50 ms | p99 ms | p99 added ms | bad |' %
-           options.rate, '|---|---|--:|--:|--:|--:|--:|--:|--:|']
+    out = ['| transport | peer | CPU µs per call, core kept full | 500 open '
+           'calls of SIPp | at %d/s | calls/s of one core | p50 ms | p99 ms |'
+           ' p99 added ms | bad |' % options.rate,
+           '|---|---|' + '--:|' * 8]
     for t in options.transports:
         for peer in ('direct', 'K1', 'K3', 'gw', 'gw-check', 'gw-log',
                      'gw-many'):
             if not rows.has(t, peer):
                 continue
+            kept = rows.values(t, peer, 'kept_us')
             full = rows.values(t, peer, 'full_us')
-            cell = num(median(full), 1)
-            if len(full) > 1:
-                cell += ' ±%.0f %%' % spread(full)
-            bad = sum(rows.values(t, peer, 'fixed_bad') +
-                      rows.values(t, peer, 'full_bad'))
-            out.append('| %s | %s | %s | %s | %s | %s | %s | %s | %d |' % (
-                t, peer, cell, num(rows.median(t, peer, 'fixed_us'), 1),
-                num(1e6 / median(full) if full else NAN),
-                num(rows.median(t, peer, 'p50_ms'), 3),
-                num(rows.median(t, peer, 'p99_ms'), 3),
-                '-' if peer == 'direct' else num(_added(rows, t, peer), 3),
-                bad))
+            bad = sum(sum(rows.values(t, peer, k)) for k in (
+                'fixed_bad', 'full_bad', 'kept_bad'))
+            out.append('| %s | %s | %s | %s | %s | %s | %s | %s | %s | %d |' %
+                       (t, peer, _cell(kept), _cell(full),
+                        num(rows.median(t, peer, 'fixed_us'), 1),
+                        num(1e6 / median(kept or full or [NAN])),
+                        num(rows.median(t, peer, 'p50_ms'), 3),
+                        num(rows.median(t, peer, 'p99_ms'), 3),
+                        '-' if peer == 'direct' else
+                        num(_added(rows, t, peer), 3), bad))
     return out
 
 
@@ -99,8 +109,11 @@ def _ratios(rows, options):
 
     def line(what, cells, wanted):
         out.append('| %s | %s | %s |' % (what, ' | '.join(cells), wanted))
-    for key, when in (('full_us', 'one core full'),
+    for key, when in (('kept_us', 'core kept full'),
+                      ('full_us', '500 open calls of SIPp'),
                       ('fixed_us', 'at %d/s' % options.rate)):
+        if all(not rows.values(t, 'gw', key) for t in options.transports):
+            continue
         r = [rows.ratio(t, 'gw', 'K3', key) for t in options.transports]
         line('CPU, gw / K3, ' + when, [
             '%s %s' % (num(x, 3), below(x, HALF)) for x in r], '<= 0.5')
@@ -114,17 +127,18 @@ def _ratios(rows, options):
         cells.append('%s / %s %s' % (num(gw, 3), num(k1, 3), ok))
     line('p99 added, gw / K1, ms', cells, 'gw <= K1')
     first = options.transports[0]
+    best = _best(rows, first)
     rest = [''] * (len(options.transports) - 1)
     if rows.has(first, 'gw-many'):
-        x = rows.ratio(first, 'gw-many', 'gw')
+        x = rows.ratio(first, 'gw-many', 'gw', best)
         line('CPU, %d agreements / 1' % options.agreements,
              ['%s %s' % (num(x, 3), below(x, MANY))] + rest, '<= 1.10')
     if rows.has(first, 'gw-log'):
         line('CPU, a log line for each request / none',
-             [num(rows.ratio(first, 'gw-log', 'gw'), 3)] + rest, '')
+             [num(rows.ratio(first, 'gw-log', 'gw', best), 3)] + rest, '')
     line('CPU of checking a signature, µs per call',
-         [num(rows.median(t, 'gw-check', 'full_us') -
-              rows.median(t, 'gw', 'full_us'), 1)
+         [num(rows.median(t, 'gw-check', _best(rows, t)) -
+              rows.median(t, 'gw', _best(rows, t)), 1)
           for t in options.transports], 'reported')
     return out
 
@@ -176,6 +190,22 @@ def machine():
         _version(['sipp', '-v'], 'SIPp'))
 
 
+def _which(rows):
+    """Why there are two figures for a full core."""
+    busy = [median([r[k] for r in rows.rows if r['peer'] == 'gw' and
+                    r['transport'] == 'udp' and k in r])
+            for k in ('kept_peer_busy', 'full_peer_busy')]
+    if math.isnan(busy[0]):
+        return []
+    return ['"Core kept full" is measured with the project\'s own generator '
+            'of calls, which lets no queue run empty: the gateway (gw, udp) '
+            'kept its core %s busy. "500 open calls of SIPp": SIPp fills its '
+            'own core first, the gateway\'s was %s busy, and it went to sleep '
+            'and woke up for many messages; K3 did not. Like is compared with '
+            'like in the first; the second is what it was in earlier tables.' %
+            tuple(num(x, 2) for x in busy), '']
+
+
 def notes(rows):
     other = median([r['other'] for r in rows.rows] or [NAN])
     stolen = median([r['stolen'] for r in rows.rows] or [NAN])
@@ -193,6 +223,7 @@ def text(rows, memory, options):
         options.repeats, machine()), '']
     if rows.rows:
         out += _main(rows, options) + [''] + _ratios(rows, options) + ['']
+        out += _which(rows)
         out += notes(rows) + ['']
     if memory:
         out += _memory(*memory) + ['']
