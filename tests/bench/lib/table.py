@@ -192,18 +192,19 @@ def machine():
 
 def _which(rows):
     """Why there are two figures for a full core."""
-    busy = [median([r[k] for r in rows.rows if r['peer'] == 'gw' and
-                    r['transport'] == 'udp' and k in r])
-            for k in ('kept_peer_busy', 'full_peer_busy')]
-    if math.isnan(busy[0]):
+    def busy(key):
+        return ', '.join('%s %s' % (p, num(rows.median('udp', p, key), 2))
+                         for p in ('gw', 'K1', 'K3')
+                         if rows.values('udp', p, key))
+    if not busy('kept_peer_busy'):
         return []
-    return ['"Core kept full" is measured with the project\'s own generator '
-            'of calls, which lets no queue run empty: the gateway (gw, udp) '
-            'kept its core %s busy. "500 open calls of SIPp": SIPp fills its '
-            'own core first, the gateway\'s was %s busy, and it went to sleep '
-            'and woke up for many messages; K3 did not. Like is compared with '
-            'like in the first; the second is what it was in earlier tables.' %
-            tuple(num(x, 2) for x in busy), '']
+    return ['Two figures for a full core over UDP: "core kept full" is '
+            'measured with the project\'s own generator of calls, which always '
+            'has more for the peer to do (busy: %s). With "500 open calls of '
+            'SIPp" SIPp fills its own core before the gateway\'s (busy: %s), '
+            'and a peer that is not full goes to sleep and wakes up for many '
+            'messages: not like with like. TCP and TLS have the second alone.' %
+            (busy('kept_peer_busy'), busy('full_peer_busy')), '']
 
 
 def notes(rows):
