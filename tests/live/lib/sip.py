@@ -82,7 +82,8 @@ class Msg:
             self.status = None
         else:
             self.status, self.uri = int(first[1]), None
-            self.method = self.get('cseq').split()[1]
+            # A 400 repeats the CSeq that could not be read.
+            self.method = (self.get('cseq') or '').partition(' ')[2].strip()
         # Whence it came; the transport fills it in.
         self.source = None
 
