@@ -69,6 +69,7 @@ struct explain {
 	struct topo_target target;
 	struct gw_fault fault;
 	struct gate_ask ask;
+	bool by_dialog; /* permitted by its dialog's token alone */
 	const char *said; /* of the lookup: "unknown", "down", "file" or NULL */
 	struct explain_lookup lookup;
 	bool redirects; /* redirect holds something */
@@ -154,7 +155,7 @@ edit(struct explain *e)
 	t.in = listener_of(e, v->from);
 	t.out = listener_of(e, v->to);
 	struct topo_request r = { .target = &e->target,
-		.body = &e->judged.body,
+		.body = e->by_dialog ? NULL : &e->judged.body,
 		.branch = gw_span_of(branch),
 		.out_transport =
 		    to->n_hops == 0 ? CONF_TLS : to->hops[0].transport,
@@ -166,6 +167,28 @@ edit(struct explain *e)
 	sip_edits_init(&e->edits, e->msg.raw);
 	return topo_edit_request(&t, &e->msg, &r, &e->edits, &e->fault) ==
 	       GW_OK;
+}
+
+/* Is it one that only follows its dialog?  Then the gateway reads no body and
+ * asks no rule: the dialog's token permits it. */
+static bool
+follows_dialog(const struct explain *e)
+{
+	return e->ask.in_dialog && e->target.has_token && e->target.memo != 0 &&
+	       !gate_wants(&e->msg);
+}
+
+static void
+permit_by_dialog(struct explain *e)
+{
+	e->judged.memo =
+	    e->target.memo_of_uri != 0 ? e->target.memo_of_uri : e->target.memo;
+	e->judged.verdict = (struct gw_verdict){ .outcome = GW_PERMIT,
+		.rule = "dialog",
+		.from = e->ask.from,
+		.to = e->target.to,
+		.cap_p = -1,
+		.cap_q = -1 };
 }
 
 static void
@@ -182,6 +205,11 @@ judge(struct explain *e)
 		e->ask.answering = e->target.answering;
 		e->ask.memo = e->target.memo;
 		e->ask.newer_memo = e->target.memo_of_uri;
+	}
+	e->by_dialog = err == GW_OK && follows_dialog(e);
+	if (e->by_dialog) {
+		permit_by_dialog(e);
+		return;
 	}
 	gate_judge(
 	    &e->gate, e->snap, &e->msg, &e->ask, e->now, e->arena, &e->judged);

@@ -5,6 +5,7 @@ SIPp calls from alpha to bravo, 500 a second, while the files are loaded
 again and again by SIGHUP and by `mcxgw ctl reload`.
 """
 import itertools
+import json
 import os
 import signal
 
@@ -80,6 +81,13 @@ def mistake():
                               if 'error' not in x.text]
 
 
+def explain(site, system, raw):
+    r = mcxgw('explain', '-c', site.path('mcxgw.xml'), '--schema',
+              env.SCHEMA, '--from', system, '--json', '-', input=raw)
+    assert r.returncode in (0, 1), r.stderr
+    return json.loads(r.stdout)
+
+
 def takes_effect():
     """What is changed holds for the next request, not for the dialog."""
     with Site('udp', 'udp') as site:
@@ -94,6 +102,13 @@ def takes_effect():
         assert 'no-agreement' in ' '.join(end.all('warning')), end.head
         d.ack_failure(end)
         p.end(db, da, p.b, p.a)
+        # `explain` knows the dialog by its token as the gateway does.
+        told = explain(site, 'bravo', db.raw)
+        assert (told['verdict'], told['rule']) == ('permit', 'dialog'), told
+        assert told['steps'] == [] and told['changes'], told
+        told = explain(site, 'alpha', d.raw)
+        assert (told['verdict'], told['reason']) == (
+            'refuse', 'no-agreement'), told
         p.check()
 
 
