@@ -7,8 +7,9 @@ from lib import peers, proc, sipp
 
 OPEN_RATE = 1000 # dialogs begun in a second
 SAMPLE_S = 2
-# From here on as many transactions end as begin (64*T1, and some).
-STEADY_S = 40
+# From here on as many transactions end as begin (64*T1, and some), and from
+# there on the heap has seen each of its places used a second time.
+BALANCED_S, STEADY_S = 40, 100
 MESSAGES_OF_A_CALL = 6 # INVITE, 180, 200, ACK, BYE, 200
 
 
@@ -46,26 +47,28 @@ def _received(gw):
 
 
 def _flood(rig, gw, n, rate):
-    """RSS over n messages at a steady rate of calls."""
-    pid, before = gw.process.pid, _received(gw)
-    calls = n // MESSAGES_OF_A_CALL + 1
+    """RSS over n messages at a steady rate of calls, once it is steady."""
+    pid = gw.process.pid
+    calls = n // MESSAGES_OF_A_CALL + 1 + STEADY_S * rate
     p, base = rig.start_uac(rate, calls, 20000)
     began, samples = time.time(), []
     while p.poll() is None and time.time() - began < calls / rate * 2 + 60:
         samples.append((time.time() - began, proc.rss(pid),
-                        gw.metric('mcxgw_transactions')))
+                        gw.metric('mcxgw_transactions'), _received(gw)))
         time.sleep(SAMPLE_S)
     proc.finish(p)
     last = proc.rss(pid)
+    balanced = next(x for x in samples if x[0] >= BALANCED_S)
     early = [x for x in samples if x[0] < STEADY_S]
     late = [x for x in samples if x[0] >= STEADY_S]
     # A stall of the machine heaps up transactions; that is no leak.
-    more = max([x[2] for x in late], default=0) - max(x[2] for x in early)
-    count = _received(gw) - before
+    more = max(x[2] for x in late) - max(x[2] for x in early)
+    count = _received(gw) - late[0][3]
     gone_s = gw.settle()
     return {'messages': count, 'calls': sipp.succeeded(base), 'rate': rate,
-            'steady_rss': late[0][1] if late else last, 'last_rss': last,
-            'growth': last - (late[0][1] if late else last),
+            'steady_rss': late[0][1], 'last_rss': last,
+            'settling': late[0][1] - balanced[1],
+            'growth': last - late[0][1],
             'more_transactions': max(0, more),
             'gone_s': gone_s, 'rss_after': proc.rss(pid),
             'samples': samples}

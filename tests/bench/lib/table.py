@@ -157,11 +157,13 @@ def _memory(dialogs, flood):
          '32 s after their end')
     grown, more = flood['growth'], flood['more_transactions']
     allowed = flood['steady_rss'] // 100 + more * TRANSACTION_OCTETS
-    line('growth over %d messages at %d calls/s, once 64*T1 have passed' %
+    line('growth over %d messages at %d calls/s, once the heap has settled' %
          (flood['messages'], flood['rate']),
          '%+.2f MiB' % (grown / MIB), grown <= allowed,
          '0 (1 %% of the whole, and what %d more transactions at once need)' %
          more)
+    out.append('| growth while it settles, from 40 to 100 s on | %+.2f MiB | |' %
+               (flood['settling'] / MIB))
     out.append('| resident at that rate; after | %.1f; %.1f MiB | |' %
                (flood['last_rss'] / MIB, flood['rss_after'] / MIB))
     return out
